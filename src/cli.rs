@@ -1,0 +1,49 @@
+//! The command line: one file a subcommand, each with its arguments (checked by clap) and a `run`
+//! that does the work and says how the process ends.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Watch runs of steps live, see which one is stuck, freeze the moment in a checkpoint.
+#[derive(Debug, Parser)]
+#[command(name = "stepwatch", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// How a command did not end well; see the exit statuses in [`Failure::exit_status`].
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Wrong usage that clap cannot see.
+    Usage(String),
+    /// It could not be done: no such run, no permission, a full disk.
+    CouldNot(color_eyre::eyre::Report),
+}
+
+impl Failure {
+    /// 2 for wrong usage, 3 for what could not be done. (0 is done, 1 is "the answer is no".)
+    pub(crate) fn exit_status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::CouldNot(_) => 3,
+        }
+    }
+}
+
+impl From<color_eyre::eyre::Report> for Failure {
+    fn from(report: color_eyre::eyre::Report) -> Self {
+        Self::CouldNot(report)
+    }
+}
+
+/// Parses the arguments of the process, runs the command and returns the exit status.
+#[must_use]
+pub fn main() -> ExitCode {
+    let _ = Arguments::parse();
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,256 @@
+//! Entries: what one line of a log file says. Decoding is total; a line that does not parse is an
+//! entry too.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine as _;
+use serde::Deserializer as _;
+use serde::de::{MapAccess, Visitor};
+use serde_json::Value;
+
+use super::seq::{canonical_seq, seq_of_value};
+use super::time::{self, Timestamp, at_head_of_line};
+
+/// One entry of a log: the unit of `seq`, of a log tail and of every counter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The line's own seq, if it has one.
+    pub seq: Option<u64>,
+    /// When the entry was written, if it says so.
+    pub time: Option<Timestamp>,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What an entry says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// A lifecycle entry of a worker.
+    Worker {
+        /// The event's name, for example `step_started`.
+        event: Option<String>,
+        /// The level as written, for example `info`.
+        level: Option<String>,
+        /// The line to show.
+        rendered_line: String,
+        /// Whatever else the writer tells.
+        data: Option<Value>,
+    },
+    /// Text as it came out: a line with its end, several, a part of one, anything.
+    Text(String),
+    /// Output that is not UTF-8.
+    Bytes(Vec<u8>),
+    /// A JSON object in which nothing that could be shown was recognised: the line as it stands.
+    Other(String),
+    /// A line that is no JSON object, or one whose known keys hold values of a wrong type: the
+    /// line as it stands.
+    Raw(Vec<u8>),
+}
+
+impl Entry {
+    /// The bytes to show: the text, the worker's rendered line, or the raw line.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        match &self.body {
+            Body::Worker { rendered_line, .. } => rendered_line.as_bytes(),
+            Body::Text(text) | Body::Other(text) => text.as_bytes(),
+            Body::Bytes(bytes) | Body::Raw(bytes) => bytes,
+        }
+    }
+
+    /// The text as UTF-8, invalid bytes replaced by U+FFFD. It is owned exactly when something was
+    /// replaced.
+    #[must_use]
+    pub fn text_lossy(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.text())
+    }
+
+    /// Whether this is output that does not end in a line end: a prompt, or part of a line.
+    #[must_use]
+    pub fn is_open_line(&self) -> bool {
+        match &self.body {
+            Body::Text(text) => !text.is_empty() && !text.ends_with(['\n', '\r']),
+            Body::Bytes(bytes) => !matches!(bytes.last(), None | Some(b'\n' | b'\r')),
+            Body::Worker { .. } | Body::Other(_) | Body::Raw(_) => false,
+        }
+    }
+
+    /// The worker's event name, if this is a lifecycle entry.
+    #[must_use]
+    pub fn event(&self) -> Option<&str> {
+        match &self.body {
+            Body::Worker { event, .. } => event.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// Decodes one line (without its `\n`). The seq is the one that [`super::line_order`] finds.
+#[must_use]
+pub fn decode(line: &[u8]) -> Entry {
+    match Object::parse(line) {
+        Some(object) => match object.seq() {
+            Ok(seq) => object.into_entry(seq, line),
+            Err(_) => raw(line, None),
+        },
+        None => raw(line, canonical_seq(line)),
+    }
+}
+
+fn raw(line: &[u8], seq: Option<u64>) -> Entry {
+    Entry { seq, time: at_head_of_line(line), body: Body::Raw(line.to_vec()) }
+}
+
+/// A JSON object read whole, keys in order; where a key stands twice, the first counts.
+#[derive(Debug)]
+pub(crate) struct Object(Vec<(String, Value)>);
+
+/// A key that holds a value of the wrong type.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct WrongType;
+
+impl Object {
+    /// Reads `line` if it is exactly one JSON object in valid UTF-8, at most 128 levels deep.
+    /// Everything is read, so that whether a line is valid never depends on who asks.
+    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
+        if !line.trim_ascii_start().starts_with(b"{") {
+            return None;
+        }
+        let text = std::str::from_utf8(line).ok()?;
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let object = deserializer.deserialize_map(Pairs).ok()?;
+        deserializer.end().ok()?;
+        Some(object)
+    }
+
+    fn get(&self, names: &[&str]) -> Option<&Value> {
+        self.0.iter().find(|(key, _)| names.contains(&key.as_str())).map(|(_, value)| value)
+    }
+
+    /// The object's seq: `None` when it has none.
+    pub(crate) fn seq(&self) -> Result<Option<u64>, WrongType> {
+        match self.get(&["seq"]) {
+            None => Ok(None),
+            Some(value) => seq_of_value(value).map(Some).ok_or(WrongType),
+        }
+    }
+
+    /// The object's time, by any of the accepted names.
+    pub(crate) fn time(&self) -> Option<Timestamp> {
+        self.get(&["ts", "at", "time", "timestamp", "createdAt", "created_at"]).and_then(time::from_json)
+    }
+
+    fn text_of(&self, names: &[&str]) -> Result<Option<String>, WrongType> {
+        match self.get(names) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(WrongType),
+        }
+    }
+
+    fn into_entry(self, seq: Option<u64>, line: &[u8]) -> Entry {
+        let time = self.time();
+        match self.body(line) {
+            Ok(body) => Entry { seq, time, body },
+            Err(WrongType) => Entry { seq, time, body: Body::Raw(line.to_vec()) },
+        }
+    }
+
+    fn body(&self, line: &[u8]) -> Result<Body, WrongType> {
+        let rendered_line = self.text_of(&["renderedLine", "rendered_line"])?;
+        let event = self.text_of(&["event"])?;
+        if rendered_line.is_some() || event.is_some() {
+            let rendered_line = rendered_line.or_else(|| event.clone()).unwrap_or_default();
+            let level = self.text_of(&["level"])?;
+            return Ok(Body::Worker { event, level, rendered_line, data: self.get(&["data"]).cloned() });
+        }
+        if let Some(text) = self.text_of(&["text"])? {
+            return Ok(Body::Text(text));
+        }
+        if let Some(encoded) = self.text_of(&["bytes"])? {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).map_err(|_| WrongType)?;
+            return Ok(Body::Bytes(bytes));
+        }
+        Ok(Body::Other(String::from_utf8_lossy(line).into_owned()))
+    }
+}
+
+struct Pairs;
+
+impl<'de> Visitor<'de> for Pairs {
+    type Value = Object;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry::<String, Value>()? {
+            pairs.push(pair);
+        }
+        Ok(Object(pairs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::seq::line_order;
+    use super::*;
+
+    #[test]
+    fn decodes_worker_stream_and_bytes_entries() {
+        let worker = decode(
+            br#"{"seq":12,"ts":"2026-03-21T08:00:00.036Z","event":"step_started","level":"info","renderedLine":"started","data":{"a":1}}"#,
+        );
+        assert_eq!(worker.seq, Some(12));
+        assert_eq!(worker.time.unwrap().to_string(), "2026-03-21T08:00:00.036Z");
+        assert_eq!(worker.event(), Some("step_started"));
+        assert_eq!(worker.text(), b"started");
+
+        let stream = decode(br#"{"seq":13,"ts":"2026-03-21T08:00:00.039Z","text":"Proceed? "}"#);
+        assert_eq!(stream.body, Body::Text("Proceed? ".into()));
+        assert!(stream.is_open_line());
+
+        let bytes = decode(br#"{"seq":14,"bytes":"/2EK"}"#);
+        assert_eq!(bytes.body, Body::Bytes(b"\xffa\n".to_vec()));
+        assert_eq!(bytes.text_lossy(), "\u{fffd}a\n");
+        assert!(!bytes.is_open_line());
+    }
+
+    #[test]
+    fn accepts_snake_case_keys_and_other_names_and_forms_of_the_time() {
+        let entry = decode(br#"{"rendered_line":"x","timestamp":1774080000,"seq":1}"#);
+        assert_eq!(entry.text(), b"x");
+        assert_eq!(entry.time.unwrap().to_string(), "2026-03-21T08:00:00.000Z");
+        for key in ["ts", "at", "time", "createdAt", "created_at"] {
+            let line = format!(r#"{{"seq":1,"{key}":1774080000123,"text":""}}"#);
+            assert_eq!(decode(line.as_bytes()).time.unwrap().milliseconds(), 1_774_080_000_123);
+        }
+    }
+
+    #[test]
+    fn a_line_that_does_not_parse_is_kept_raw_with_the_seq_it_begins_with() {
+        assert_eq!(decode(br#"{"seq":5,"text":"cut"#).seq, Some(5));
+        assert!(matches!(decode(br#"{"seq":5,"text":"cut"#).body, Body::Raw(_)));
+        assert!(matches!(decode(br#"{"seq":5,"text":7}"#).body, Body::Raw(_)));
+        assert!(matches!(decode(br#"{"seq":5,"bytes":"*"}"#).body, Body::Raw(_)));
+        assert!(matches!(decode(b"{\"seq\":5,\"x\":\"\xff\"}").body, Body::Raw(_)));
+        assert_eq!(decode(b"thread panicked").text(), b"thread panicked");
+        assert!(matches!(decode(br#"{"seq":5,"msg":"hi"}"#).body, Body::Other(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_and_the_order_of_a_line_agree_on_the_seq(line in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..120),
+            r#"\{"seq":[0-9]{0,18}[,}]?.*"#.prop_map(String::into_bytes),
+            r#"\{"a":1, ?"seq":(-?[0-9]{1,17}|"x"|1e3)(,"text":"\PC*")?\}"#.prop_map(String::into_bytes),
+        ]) {
+            prop_assert_eq!(decode(&line).seq, line_order(&line).seq);
+        }
+    }
+}
