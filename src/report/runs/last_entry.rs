@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use memchr::memrchr;
 
 use crate::display::{self, Limits};
-use crate::run::{Entry, RunDirectory, decode};
+use crate::run::{Body, Entry, RunDirectory, decode};
 
 /// How much of the end of a file is looked at. A last line longer than this is passed over.
 const WINDOW: u64 = 64 << 10;
@@ -43,9 +43,19 @@ fn last_of_file(directory: &RunDirectory, path: &std::path::Path) -> io::Result<
     file.seek(SeekFrom::Start(start))?;
     let mut end = Vec::new();
     file.take(WINDOW).read_to_end(&mut end)?;
-    // What stands behind the last line end is torn.
-    let Some(last_end) = memrchr(b'\n', &end) else { return Ok(None) };
-    let complete = &end[..last_end];
+    let (complete, torn) = match memrchr(b'\n', &end) {
+        Some(last_end) => (Some(&end[..last_end]), &end[last_end + 1..]),
+        None => (None, &end[..]),
+    };
+    let whole = start == 0 || complete.is_some();
+    // What stands behind the last line end is an entry only when it is a whole object.
+    if whole && !torn.is_empty() {
+        let entry = decode(torn);
+        if !matches!(entry.body, Body::Raw(_)) {
+            return Ok(Some(entry));
+        }
+    }
+    let Some(complete) = complete else { return Ok(None) };
     let line = match memrchr(b'\n', complete) {
         Some(before) => &complete[before + 1..],
         None if start == 0 => complete,
@@ -67,6 +77,8 @@ mod tests {
         let output = "{\"seq\":2,\"text\":\"b\\n\"}\n{\"seq\":3,\"text\":\"10%\\r20%\\r\"}\n{\"seq\":4,\"te";
         std::fs::write(folder.path().join("stdout.jsonl"), output).unwrap();
         assert_eq!(read(&run).unwrap().last_line(), "20%");
+        std::fs::write(folder.path().join("stderr.jsonl"), "{\"seq\":9,\"text\":\"whole\"}").unwrap();
+        assert_eq!(read(&run).unwrap().last_line(), "whole");
     }
 
     #[test]
