@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::Failure;
+use crate::display;
 use crate::record::{self, Options, Outcome, Output, Prepared};
 use crate::run::{CheckpointMode, CheckpointSettings, Id, RunDirectory};
 
@@ -198,5 +199,5 @@ fn own_failure(message: &str) -> ExitCode {
 
 fn say(message: &str) {
     // Without a standard error there is nobody to tell.
-    let _ = writeln!(io::stderr(), "stepwatch exec: {message}");
+    let _ = writeln!(io::stderr(), "stepwatch exec: {}", display::one_line(message));
 }
