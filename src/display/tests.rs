@@ -371,3 +371,10 @@ fn the_width_of_a_text_is_the_sum_of_its_graphemes() {
     let text = "a\u{301}漢";
     assert_eq!(width(text), 3);
 }
+
+#[test]
+fn an_emoji_behind_a_prepended_character_keeps_no_invisible_selector() {
+    let line = &lines("\u{600}😀\u{fe0f}".as_bytes(), Limits::NONE)[0];
+    assert_harmless(line);
+    assert!(line.text().ends_with("<U+FE0F>"), "{line:?}");
+}
