@@ -1,6 +1,11 @@
 //! The command line: one file a subcommand, each with its arguments (checked by clap) and a `run`
 //! that does the work and says how the process ends.
 
+#[cfg(unix)]
+mod exec;
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -14,7 +19,19 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    #[cfg(unix)]
+    Exec(exec::ExecArguments),
+}
+
+impl Command {
+    fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            #[cfg(unix)]
+            Self::Exec(arguments) => exec::run(arguments),
+        }
+    }
+}
 
 /// How a command did not end well; see the exit statuses in [`Failure::exit_status`].
 #[derive(Debug)]
@@ -44,6 +61,34 @@ impl From<color_eyre::eyre::Report> for Failure {
 /// Parses the arguments of the process, runs the command and returns the exit status.
 #[must_use]
 pub fn main() -> ExitCode {
-    let _ = Arguments::parse();
-    ExitCode::SUCCESS
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let arguments = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&words, &error),
+    };
+    let Some(command) = arguments.command else {
+        return ExitCode::SUCCESS;
+    };
+    match command.run() {
+        Ok(status) => status,
+        Err(failure) => {
+            let message = match &failure {
+                Failure::Usage(message) => message.clone(),
+                Failure::CouldNot(report) => format!("{report:#}"),
+            };
+            // Without a standard error there is nobody to tell.
+            let _ = writeln!(io::stderr(), "stepwatch: {message}");
+            ExitCode::from(failure.exit_status())
+        }
+    }
+}
+
+/// Prints help, version or what is wrong with the arguments.
+fn refuse(words: &[OsString], error: &clap::Error) -> ExitCode {
+    // A broken pipe ends it quietly.
+    let _ = error.print();
+    let status = u8::try_from(error.exit_code()).unwrap_or(2);
+    #[cfg(unix)]
+    let status = if status == 0 { 0 } else { exec::usage_status(words, status) };
+    ExitCode::from(status)
 }
