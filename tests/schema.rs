@@ -1,9 +1,13 @@
 //! The JSON Schemas under `assets/schema/` hold for what is written: the types as they serialise,
 //! and files on disk. They are closed, so that a key that only one side knows is noticed.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -255,4 +259,137 @@ fn what_breaks_the_contract_is_not_valid() {
     ] {
         assert!(!complaints(name, &value).is_empty(), "{name} should refuse {value:#}");
     }
+}
+
+/// Records a command in a fresh folder. The run's directory is the first line on standard error.
+fn exec(root: &Path, options: &[&str], command: &[&str]) -> (PathBuf, Output) {
+    let output = exec_command(root, options, command).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (PathBuf::from(said.lines().next().unwrap_or_default()), output)
+}
+
+fn exec_command(root: &Path, options: &[&str], words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stepwatch"));
+    command.arg("exec").arg("--root").arg(root).args(options).arg("--").args(words);
+    command.stdin(std::process::Stdio::null());
+    command
+}
+
+/// Holds every file of a run directory against its schema, and says how many values that were. A
+/// file that no schema describes is a failure.
+#[track_caller]
+fn assert_run_is_valid(directory: &Path) -> BTreeMap<&'static str, usize> {
+    let mut checked = BTreeMap::new();
+    let mut assert_file = |path: &Path| {
+        let text = fs::read_to_string(path).unwrap();
+        let relative = path.strip_prefix(directory).unwrap().to_str().unwrap();
+        let (name, values): (&'static str, Vec<&str>) = match relative {
+            "run.json" => ("run", vec![&text]),
+            "state.json" => ("state", vec![&text]),
+            "heartbeat.json" => ("heartbeat", vec![&text]),
+            "worker.jsonl" => ("worker-entry", text.lines().collect()),
+            "stdout.jsonl" | "stderr.jsonl" => ("stream-entry", text.lines().collect()),
+            checkpoint if checkpoint.starts_with("checkpoints/") => ("checkpoint", vec![&text]),
+            other => panic!("{other} is described by no schema"),
+        };
+        for value in values {
+            assert_valid(name, &serde_json::from_str(value).unwrap());
+            *checked.entry(name).or_default() += 1;
+        }
+    };
+    for folder in [directory.to_owned(), directory.join("checkpoints")] {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let entry = entry.unwrap();
+            // What begins with a dot is its writer's own.
+            if entry.file_type().unwrap().is_file() && !entry.file_name().as_encoded_bytes().starts_with(b".")
+            {
+                assert_file(&entry.path());
+            }
+        }
+    }
+    checked
+}
+
+#[test]
+fn all_that_exec_writes_of_an_eventful_step_is_valid() {
+    let root = tempfile::tempdir().unwrap();
+    let options = ["--task", "t", "--step", "s", "--run", "r", "--name", "All of it", "--kind", "test"];
+    let more = [
+        "--label",
+        "a=b",
+        "--label",
+        "c=",
+        "--git-base",
+        "main",
+        "--git-diff-stat",
+        "--summary-hint",
+        "ready",
+    ];
+    let all: Vec<&str> = options.into_iter().chain(more).chain(["--resume-from-seq", "3"]).collect();
+    let script = r#"echo out; printf '\377\n'; echo err >&2; printf 'a\rb\033[1mc\t"\\\n'; echo 'progress 1 of 2' >> "$STEPWATCH_EVENTS"
+        echo progress >> "$STEPWATCH_EVENTS"; echo 'waiting_for_input go on?' >> "$STEPWATCH_EVENTS"; printf 'go on? '; exit 3"#;
+    let (directory, output) = exec(root.path(), &all, &["sh", "-c", script]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert_eq!(directory, root.path().join("t/r"));
+    let checked = assert_run_is_valid(&directory);
+    assert_eq!((checked["run"], checked["state"], checked["checkpoint"]), (1, 1, 1));
+    // run_prepared, step_started, progress twice, waiting_for_input, step_finished.
+    assert_eq!(checked["worker-entry"], 6);
+    assert!(checked["stream-entry"] >= 5, "{checked:?}");
+    assert!(directory.join("checkpoints/0004-summary.json").is_file());
+}
+
+#[test]
+fn all_that_exec_writes_is_valid_however_the_step_ends() {
+    let cases: [(&[&str], &[&str], i32); 6] = [
+        (&[], &["true"], 0),
+        (&["--no-checkpoints"], &["true"], 0),
+        (&["--pty"], &["sh", "-c", "tty; echo err >&2"], 0),
+        (&[], &["sh", "-c", "kill -KILL $$"], 137),
+        (&[], &["/no/such/program"], 127),
+        (&[], &["/dev/null"], 126),
+    ];
+    for (options, command, status) in cases {
+        let root = tempfile::tempdir().unwrap();
+        let (directory, output) = exec(root.path(), options, command);
+        assert_eq!(output.status.code(), Some(status), "{command:?}: {output:?}");
+        let checked = assert_run_is_valid(&directory);
+        let makes_checkpoints = !options.contains(&"--no-checkpoints");
+        assert_eq!(checked.get("checkpoint").copied(), makes_checkpoints.then_some(1), "{command:?}");
+        assert_eq!((checked["run"], checked["state"]), (1, 1), "{command:?}");
+    }
+}
+
+#[test]
+fn a_run_is_valid_while_it_runs() {
+    let root = tempfile::tempdir().unwrap();
+    let options = ["--task", "t", "--run", "r"];
+    let mut recorder =
+        exec_command(root.path(), &options, &["sh", "-c", "echo begun; read line; exec sleep 600"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+    let directory = root.path().join("t/r");
+    let begun = || {
+        let status = RunDirectory::alone(&directory).state().map(|state| state.status).ok();
+        let output = fs::read_to_string(directory.join("stdout.jsonl")).unwrap_or_default();
+        status == Some(Status::Running)
+            && output.ends_with("}\n")
+            && directory.join("heartbeat.json").exists()
+    };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !begun() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (has_begun, still_runs) = (begun(), recorder.try_wait().unwrap().is_none());
+    let checked = std::panic::catch_unwind(|| assert_run_is_valid(&directory));
+    let step = RunDirectory::alone(&directory).state().unwrap().pid.unwrap();
+    // The end of its input ends the read; a signal ends the sleep.
+    drop(recorder.stdin.take());
+    Command::new("kill").arg(step.to_string()).status().unwrap();
+    recorder.wait().unwrap();
+    assert!(has_begun && still_runs, "the step did not begin in time");
+    assert_eq!(checked.unwrap()["state"], 1);
 }

@@ -8,32 +8,32 @@ struct Token {
 }
 
 /// A source file.
-pub struct Source {
+pub(crate) struct Source {
     tokens: Vec<Token>,
 }
 
 /// A path that begins at the crate's root, by its first name.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// The first name after the root.
-    pub name: String,
+    pub(crate) name: String,
     /// Where it stands.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 impl Source {
     /// Splits `text`.
-    pub fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         Self { tokens: Reader { rest: text, line: 1, tokens: Vec::new() }.read() }
     }
 
     /// Every word, with its line.
-    pub fn words(&self) -> impl Iterator<Item = (&str, usize)> {
+    pub(crate) fn words(&self) -> impl Iterator<Item = (&str, usize)> {
         self.tokens.iter().map(|token| (token.text.as_str(), token.line))
     }
 
     /// Whether an attribute switches a lint off.
-    pub fn allows_a_lint(&self) -> bool {
+    pub(crate) fn allows_a_lint(&self) -> bool {
         self.finds(&["#", "[", "allow", "("]) || self.finds(&["#", "!", "[", "allow", "("])
     }
 
@@ -50,7 +50,7 @@ impl Source {
     }
 
     /// The lines in which `kind::call` stands, but for those in a module `tests`.
-    pub fn calls_outside_tests(&self, kind: &str, call: &str) -> Vec<usize> {
+    pub(crate) fn calls_outside_tests(&self, kind: &str, call: &str) -> Vec<usize> {
         let modules = self.inner_modules();
         (0..self.tokens.len())
             .filter(|place| self.begins(*place, &[kind, "::", call]))
@@ -61,10 +61,10 @@ impl Source {
 
     /// The paths that begin at the crate's root, written with `crate`, the crate's name or as many
     /// `super` as it takes. `depth` is that of the file's own module; the root's is 0.
-    pub fn references(&self, depth: usize) -> Vec<Reference> {
+    pub(crate) fn references(&self, depth: usize) -> Vec<Reference> {
         let modules = self.inner_modules();
         let mut found = Vec::new();
-        for place in 0..self.tokens.len() {
+        for (place, around) in modules.iter().enumerate() {
             if place > 0 && self.text(place - 1) == "::" {
                 continue;
             }
@@ -75,7 +75,7 @@ impl Source {
                 "super" => {
                     let count =
                         (0..).take_while(|step| self.begins(place + 2 * step, &["super", "::"])).count();
-                    if count == depth + modules[place].len() {
+                    if count == depth + around.len() {
                         self.names_at(place + 2 * count, &mut found);
                     }
                 }
@@ -225,8 +225,8 @@ fn literal(text: &str) -> Option<usize> {
     if after_prefix.starts_with('"') {
         return Some(prefix + quoted(after_prefix, b'"'));
     }
-    if after_prefix.starts_with('\'') {
-        let mut inside = after_prefix[1..].chars();
+    if let Some(after_quote) = after_prefix.strip_prefix('\'') {
+        let mut inside = after_quote.chars();
         let first = inside.next()?;
         let is_character = first == '\\' || inside.next() == Some('\'');
         return Some(prefix + if is_character { quoted(after_prefix, b'\'') } else { 1 });
