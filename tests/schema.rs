@@ -20,7 +20,8 @@ use stepwatch::run::{
 const SCHEMAS: [&str; 6] = ["checkpoint", "heartbeat", "run", "state", "stream-entry", "worker-entry"];
 
 fn schema(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/schema").join(format!("{name}.json"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/schema").join(format!("{name}.schema.json"));
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
@@ -142,12 +143,15 @@ fn every_schema_is_one_itself_and_describes_every_property() {
             assert!(property["description"].is_string(), "{name}: {key} is not described");
         }
     }
-    let mut found: Vec<String> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/schema"))
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/schema");
+    let mut found: Vec<String> = fs::read_dir(&folder)
         .unwrap()
-        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|name| name.strip_suffix(".schema.json").unwrap_or(&name).to_owned())
         .collect();
     found.sort();
     assert_eq!(found, SCHEMAS, "a schema is missing in this test");
+    assert!(!RunDirectory::alone(folder).is_run(), "the schemas must not look like a run");
 }
 
 #[test]
