@@ -62,7 +62,7 @@ const COMPARING_TESTS: &[(&str, &str)] =
     &[("src/display/tests.rs", "the widths of text must be those of the screen")];
 
 /// The storeys that are handed the time and read no clock.
-const TIMELESS_STOREYS: [&str; 6] = ["run", "display", "model", "checkpoint", "app", "report"];
+const TIMELESS_STOREYS: [&str; 5] = ["run", "display", "model", "checkpoint", "app"];
 const CLOCKS: [[&str; 2]; 5] =
     [["Instant", "now"], ["SystemTime", "now"], ["Timestamp", "now"], ["Zoned", "now"], ["Uuid", "now_v7"]];
 
@@ -70,7 +70,10 @@ const CLOCKS: [[&str; 2]; 5] =
 const UNSAFE_FILES: &[(&str, &str)] = &[];
 
 /// Files longer than [`LONGEST_FILE`] lines, each with its reason.
-const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FILES: &[(&str, &str)] = &[
+    ("src/model/run_model.rs", "the one owner of a merged run: all that a batch changes stands in one place"),
+    ("tests/log.rs", "the options of one command, a case each"),
+];
 const LONGEST_FILE: usize = 450;
 
 /// What stands in the top folder, besides files that begin with a dot.
@@ -216,20 +219,17 @@ fn no_lint_is_switched_off_without_being_expected() {
 
 #[test]
 fn no_file_is_long_without_a_reason() {
-    let long: BTreeSet<String> = ["src", "tests"]
-        .into_iter()
-        .flat_map(rust_files)
-        .filter(|(_, text)| text.lines().count() > LONGEST_FILE)
-        .map(|(name, _)| name)
-        .collect();
-    let listed: BTreeSet<String> = LONG_FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(
-        long, listed,
-        "files over {LONGEST_FILE} lines on the left, those that may be so on the right"
-    );
-    assert!(
-        LONG_FILES.iter().chain(UNSAFE_FILES).chain(COMPARING_TESTS).all(|(_, reason)| !reason.is_empty())
-    );
+    let is_listed = |name: &str| LONG_FILES.iter().any(|(file, _)| *file == name);
+    for (name, text) in ["src", "tests"].into_iter().flat_map(rust_files) {
+        let lines = text.lines().count();
+        if is_listed(&name) {
+            assert!(lines > LONGEST_FILE, "{name} is not long any more; take it off the list");
+        } else {
+            assert!(lines <= LONGEST_FILE, "{name} has {lines} lines; split it, or list it with its reason");
+        }
+    }
+    let mut reasons = LONG_FILES.iter().chain(UNSAFE_FILES).chain(COMPARING_TESTS);
+    assert!(reasons.all(|(_, reason)| !reason.is_empty()));
 }
 
 #[test]

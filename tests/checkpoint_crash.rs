@@ -10,6 +10,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -83,7 +84,7 @@ fn can_trace() -> bool {
         .output();
     let works = probe.is_ok_and(|output| output.status.success());
     if !works {
-        println!("skipped: strace is not here or may not trace");
+        _ = writeln!(io::stderr(), "skipped: strace is not here or may not trace");
     }
     works
 }
