@@ -42,7 +42,7 @@ pub(crate) struct Recorder<'a> {
     sources: Vec<Source>,
     keyboard: Option<Keyboard>,
     asked_to_end: Option<i32>,
-    ended: Option<(Instant, ExitStatus)>,
+    ended: Option<End>,
     /// Whether to wait no longer for output that is left open.
     hurried: bool,
     next_tick: Instant,
@@ -50,9 +50,17 @@ pub(crate) struct Recorder<'a> {
     next_heartbeat: Instant,
 }
 
+/// The end of the command.
+#[derive(Clone, Copy)]
+pub(crate) struct End {
+    since: Instant,
+    pub(crate) at: SystemTime,
+    pub(crate) exit: ExitStatus,
+}
+
 /// How a recording came out.
 pub(crate) struct Recorded {
-    pub(crate) exit: ExitStatus,
+    pub(crate) end: End,
     pub(crate) asked_to_end: Option<i32>,
     /// The sources, whose passages may still hold what a slow reader has not taken.
     pub(crate) sources: Vec<Source>,
@@ -107,12 +115,12 @@ impl<'a> Recorder<'a> {
             self.serve(&ready, &mut buffer, now);
             self.keep_time(now);
             self.log.flush(now);
-            if let Some((since, exit)) = self.ended
+            if let Some(end) = self.ended
                 && (self.sources.iter().all(|source| !source.is_open())
                     || self.hurried
-                    || now.saturating_duration_since(since) >= LEFT_OPEN_PATIENCE)
+                    || now.saturating_duration_since(end.since) >= LEFT_OPEN_PATIENCE)
             {
-                return self.finish(exit, &mut buffer);
+                return self.finish(end, &mut buffer);
             }
         }
     }
@@ -154,7 +162,7 @@ impl<'a> Recorder<'a> {
     fn next_deadline(&self) -> Instant {
         let mut next = self.next_tick.min(self.next_heartbeat);
         let of_sources = self.sources.iter().filter_map(Source::deadline);
-        let left_open = self.ended.map(|(since, _)| since + LEFT_OPEN_PATIENCE);
+        let left_open = self.ended.map(|end| end.since + LEFT_OPEN_PATIENCE);
         for deadline in of_sources.chain(left_open).chain(self.log.retry_at()) {
             next = next.min(deadline);
         }
@@ -227,7 +235,7 @@ impl<'a> Recorder<'a> {
         if self.ended.is_none()
             && let Ok(Some(exit)) = self.child.try_wait()
         {
-            self.ended = Some((now, exit));
+            self.ended = Some(End { since: now, at: SystemTime::now(), exit });
         }
     }
 
@@ -269,7 +277,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Reads what is there, says what was left open and ends the record of the output.
-    fn finish(mut self, exit: ExitStatus, buffer: &mut [u8]) -> Recorded {
+    fn finish(mut self, end: End, buffer: &mut [u8]) -> Recorded {
         let now = Instant::now();
         self.log.set_time(SystemTime::now());
         for place in 0..self.sources.len() {
@@ -299,11 +307,11 @@ impl<'a> Recorder<'a> {
         }
         if let Some(keyboard) = &self.keyboard
             && keyboard.was_interrupted()
-            && let Some(signal @ (signals::INTERRUPT | signals::QUIT)) = exit_signal(exit)
+            && let Some(signal @ (signals::INTERRUPT | signals::QUIT)) = exit_signal(end.exit)
         {
             self.asked_to_end.get_or_insert(signal);
         }
-        Recorded { exit, asked_to_end: self.asked_to_end, sources: self.sources }
+        Recorded { end, asked_to_end: self.asked_to_end, sources: self.sources }
     }
 }
 

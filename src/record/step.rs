@@ -131,8 +131,8 @@ impl Prepared {
         let directory = self.directory.path().to_owned();
         let Self { log, state, said, .. } = &mut self;
         let recorded = Recorder::new(directory, log, state, said, &mut signals, started).run();
-        let ending = Ending::of_command(recorded.exit, recorded.asked_to_end);
-        self.note_end(&ending);
+        let ending = Ending::of_command(recorded.end.exit, recorded.asked_to_end);
+        self.note_end(&ending, recorded.end.at);
         let mut sources = recorded.sources;
         pass_the_rest(&mut sources, &mut signals);
         for source in &sources {
@@ -160,9 +160,8 @@ impl Prepared {
         let _ = self.state.write();
     }
 
-    fn note_end(&mut self, ending: &Ending) {
-        let now = SystemTime::now();
-        let finished = Timestamp::from(now);
+    fn note_end(&mut self, ending: &Ending, at: SystemTime) {
+        let finished = Timestamp::from(at);
         let took = self.state.state.started_at.map(|started| finished.since(started));
         let rendered = match took {
             Some(took) => format!("{}: {} ({:.1} s)", ending.status, ending.message, took.as_secs_f64()),
@@ -174,7 +173,7 @@ impl Prepared {
             Status::Cancelled => Level::Warn,
             _ => Level::Error,
         };
-        self.log.set_time(now);
+        self.log.set_time(SystemTime::now());
         self.log.event("step_finished", level, &rendered, Some(&data));
         self.log.flush_now(Instant::now());
 
@@ -195,7 +194,7 @@ impl Prepared {
 
     /// Ends a run whose command never ran.
     fn fail(mut self, ending: Ending) -> Outcome {
-        self.note_end(&ending);
+        self.note_end(&ending, SystemTime::now());
         self.warnings.push(ending.message.clone());
         self.outcome(&ending)
     }

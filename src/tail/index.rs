@@ -347,7 +347,7 @@ mod tests {
         for line in 0..128_000_u64 {
             index.push(LineMark::new(line * 130, Some(OrderKey::of_seq(line)), true));
         }
-        let bytes = index.blocks().len() * size_of::<Block>();
+        let bytes = size_of_val(index.blocks());
         assert!(bytes as f64 <= 0.26 * 128_000.0, "{bytes} bytes");
     }
 }

@@ -43,10 +43,18 @@ impl FolderWatch {
     /// Where the system has no watcher left; the caller polls then.
     pub fn new(directory: &RunDirectory, wake: SyncSender<()>, hints: &Hints) -> notify::Result<Self> {
         let everything = Arc::clone(&hints.everything);
+        let run = std::path::absolute(directory.path()).unwrap_or_else(|_| directory.path().to_owned());
+        let own = run.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             if let Ok(event) = &event {
                 // Our own reads come back as events.
                 if matches!(event.kind, EventKind::Access(_)) && !event.need_rescan() {
+                    return;
+                }
+                // The parent is watched for the run directory itself, not for its neighbours.
+                let is_neighbours =
+                    !event.paths.is_empty() && !event.paths.iter().any(|path| path.starts_with(&own));
+                if is_neighbours && !event.need_rescan() {
                     return;
                 }
                 let only_growth = matches!(event.kind, EventKind::Modify(notify::event::ModifyKind::Data(_)))
@@ -63,7 +71,6 @@ impl FolderWatch {
                 Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {}
             }
         })?;
-        let run = std::path::absolute(directory.path()).unwrap_or_else(|_| directory.path().to_owned());
         let mut folders = vec![run.clone(), run.join(LOGS), run.join(CHECKPOINTS)];
         folders.extend(run.parent().map(Path::to_owned));
         Ok(Self { watcher, folders, watched: Vec::new() })
