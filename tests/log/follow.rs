@@ -84,10 +84,12 @@ fn what_one_look_cannot_take_in_is_printed_whole_in_order_and_not_called_late() 
     let following = Following::log(&run, &["--all"]);
     assert_eq!(following.next(), "[worker] line 1");
     // Two files of many megabytes appear at once, and the run ends while they are read.
-    let padding = "x".repeat(1000);
+    // Of lines of another length, so that each look comes to another seq in each file.
+    let padding = ["x".repeat(400), "x".repeat(1600)];
     let mut files = [String::new(), String::new()];
     for seq in 2..=ENTRIES {
-        files[usize::from(seq % 2 == 0)] += &format!("{{\"seq\":{seq},\"text\":\"{seq} {padding}\"}}\n");
+        let file = usize::from(seq % 2 == 0);
+        files[file] += &format!("{{\"seq\":{seq},\"text\":\"{seq} {}\"}}\n", padding[file]);
     }
     fs::create_dir(run.path.join("new")).unwrap();
     fs::write(run.path.join("new/stdout.jsonl"), &files[0]).unwrap();
