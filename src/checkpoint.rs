@@ -1,1 +1,196 @@
-//! (soon)
+//! Checkpoints: records of a moment of a run, one file each in its folder `checkpoints/`.
+//!
+//! [`Checkpoints`] holds the rules (which mode, which types, which seq comes next), reads what is
+//! there, and publishes new records so that neither a crash nor a runner that writes its own
+//! checkpoints in the same folder can lose one.
+
+mod crc;
+mod error;
+mod folder;
+mod kind;
+mod name;
+mod publish;
+mod read;
+mod record;
+mod settle;
+mod spool;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use serde_json::Map;
+
+pub use error::CheckpointError;
+pub use kind::{Kind, Origin};
+pub use publish::Published;
+pub use read::{RECORD_LIMIT, StoredRecord};
+pub use record::{NewRecord, Record};
+
+use crate::run::{CheckpointMode, CheckpointSettings, FORMAT, Manifest, RunDirectory, Timestamp};
+use publish::{Publisher, Way};
+
+/// The checkpoints of one run.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    directory: RunDirectory,
+    task_id: String,
+    step_id: String,
+    run_id: String,
+    settings: CheckpointSettings,
+    /// How a file gets its name; all the ways but in tests.
+    ways: &'static [Way],
+}
+
+/// Where the checkpoints of a run stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckpointState {
+    /// Whether checkpoints are made.
+    pub mode: CheckpointMode,
+    /// The types that can be made; none where the mode is `disabled`.
+    pub supported_types: Vec<Kind>,
+    /// What is special, in a sentence: why none are made, or why there is no next seq.
+    pub note: Option<String>,
+    /// The highest seq so far; before any record that of the attempt that this run goes on from,
+    /// or 0.
+    pub last_checkpoint_seq: u64,
+    /// The seq of the next checkpoint; `None` where there can be none, and the note says why.
+    pub next_checkpoint_seq: Option<u64>,
+    /// The newest record as `TYPE:STORAGE_PATH`.
+    pub latest: Option<String>,
+}
+
+impl Checkpoints {
+    /// The checkpoints of the run in `directory`, which is the one of `identity`. Nothing is read.
+    #[must_use]
+    pub fn new(directory: RunDirectory, identity: &Manifest) -> Self {
+        Self {
+            directory,
+            task_id: identity.task_id.clone(),
+            step_id: identity.step_id.clone(),
+            run_id: identity.run_id.clone(),
+            settings: identity.checkpoint_settings(),
+            ways: &Way::ALL,
+        }
+    }
+
+    /// Where the checkpoints stand, by the names in the folder.
+    #[must_use]
+    pub fn state(&self) -> CheckpointState {
+        let resume_from_seq = self.settings.resume_from_seq;
+        let mut notes = Vec::new();
+        let (folder, names) = match read::open_folder(&self.directory)
+            .and_then(|folder| folder.map(|folder| Ok((folder.names()?, folder))).transpose())
+        {
+            Ok(Some((names, folder))) => (Some(folder), Ok(names)),
+            Ok(None) => (None, Ok(Vec::new())),
+            Err(error) => (None, Err(error)),
+        };
+        let folder_path = self.directory.checkpoints();
+        let next_checkpoint_seq = match &names {
+            Err(error) => {
+                notes.push(format!("{} cannot be listed: {error}", folder_path.display()));
+                None
+            }
+            Ok(names) => match name::next_seq(resume_from_seq, names.iter().map(Vec::as_slice)) {
+                Ok(seq) => Some(seq),
+                Err(reason) => {
+                    notes.push(CheckpointError::no_next_seq(reason, &folder_path).to_string());
+                    None
+                }
+            },
+        };
+        let names = names.unwrap_or_default();
+        let supported_types = match self.settings.mode {
+            CheckpointMode::Capture => Kind::SUPPORTED.to_vec(),
+            CheckpointMode::Disabled => {
+                notes.insert(0, error::DISABLED.to_owned());
+                Vec::new()
+            }
+        };
+        CheckpointState {
+            mode: self.settings.mode,
+            supported_types,
+            note: (!notes.is_empty()).then(|| notes.join("; ")),
+            last_checkpoint_seq: name::highest(resume_from_seq, names.iter().map(Vec::as_slice)).0,
+            next_checkpoint_seq,
+            latest: folder.and_then(|folder| read::latest(&folder, &names)).map(|last| last.description()),
+        }
+    }
+
+    /// Every record, ordered by seq, time of creation and name. One that cannot be read is among
+    /// them, with the reason; a folder that cannot be listed has none, and [`Self::state`] says why.
+    #[must_use]
+    pub fn records(&self) -> Vec<StoredRecord> {
+        let Ok(Some(folder)) = read::open_folder(&self.directory) else { return Vec::new() };
+        let names = folder.names().unwrap_or_default();
+        read::records(&folder, &names)
+    }
+
+    /// Publishes a new record under the next seq. When this returns, the record survives a crash
+    /// and a power cut, and what a runner does beside it. It takes some milliseconds; a caller that
+    /// wants to try again keeps a copy.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] says why nothing was written.
+    pub fn publish(&self, record: NewRecord, now: Timestamp) -> Result<Published, CheckpointError> {
+        self.check(&record)?;
+        let publisher = Publisher::open(&self.directory, self.settings.resume_from_seq, self.ways)?;
+        // What cannot be settled now stays in the spool for whoever comes next. It is no reason to
+        // refuse the new record.
+        let _ = publisher.settle();
+        publisher.publish(Record {
+            format: FORMAT,
+            task_id: self.task_id.clone(),
+            step_id: self.step_id.clone(),
+            run_id: self.run_id.clone(),
+            seq: None,
+            kind: record.kind,
+            id: new_id(now),
+            created_at: Some(now),
+            origin: record.origin,
+            log_seq: record.log_seq,
+            summary: record.summary,
+            payload: record.payload,
+            other: Map::new(),
+        })
+    }
+
+    /// Looks after records that were published earlier: one that a runner renamed its own file over
+    /// is published again under the next seq, and returned. To be called when the folder changes.
+    /// Writes nothing in a run in which nothing was published, and does nothing while somebody of
+    /// ours is publishing.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] says what could not be done; the next call tries it again.
+    pub fn settle(&self) -> Result<Vec<Published>, CheckpointError> {
+        if self.settings.mode == CheckpointMode::Disabled {
+            return Ok(Vec::new());
+        }
+        match Publisher::open_if_idle(&self.directory, self.settings.resume_from_seq, self.ways)? {
+            Some(publisher) => publisher.settle(),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn check(&self, record: &NewRecord) -> Result<(), CheckpointError> {
+        if self.settings.mode == CheckpointMode::Disabled {
+            return Err(CheckpointError::Disabled);
+        }
+        if !Kind::SUPPORTED.contains(&record.kind) {
+            return Err(CheckpointError::UnsupportedType(record.kind.clone()));
+        }
+        if record.summary.trim().is_empty() {
+            return Err(CheckpointError::EmptySummary);
+        }
+        Ok(())
+    }
+}
+
+/// A UUIDv7 of that moment.
+fn new_id(now: Timestamp) -> String {
+    let milliseconds = u64::try_from(now.milliseconds()).unwrap_or(0);
+    let nanoseconds = u32::try_from(milliseconds % 1000 * 1_000_000).unwrap_or(0);
+    let moment = uuid::Timestamp::from_unix(uuid::NoContext, milliseconds / 1000, nanoseconds);
+    uuid::Uuid::new_v7(moment).to_string()
+}

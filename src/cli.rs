@@ -3,6 +3,8 @@
 
 mod check;
 mod completions;
+#[cfg(unix)]
+mod exec;
 mod log;
 mod man;
 mod open;
@@ -10,6 +12,7 @@ mod output;
 mod runs;
 mod target;
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -46,6 +49,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(unix)]
+    Exec(exec::ExecArguments),
     Log(log::Arguments),
     Runs(runs::Arguments),
     Check(check::Arguments),
@@ -60,6 +65,9 @@ pub(crate) enum Outcome {
     Done,
     /// The answer is no, or something needs a person.
     No,
+    /// It ends as the command that it ran.
+    #[cfg(unix)]
+    Status(u8),
 }
 
 impl Outcome {
@@ -67,6 +75,8 @@ impl Outcome {
         match self {
             Self::Done => 0,
             Self::No => 1,
+            #[cfg(unix)]
+            Self::Status(status) => status,
         }
     }
 
@@ -129,7 +139,11 @@ pub(crate) fn output_failed(error: io::Error) -> Failure {
 /// Parses the arguments of the process, runs the command and returns the exit status.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let arguments = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&words, &error),
+    };
     let status = match run(arguments) {
         Ok(outcome) => outcome.exit_status(),
         Err(failure) if failure.is_broken_pipe() => 0,
@@ -145,6 +159,8 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let mut output = Output::new(arguments.color);
     let outcome = match arguments.command {
         None => arguments.open.run(&mut output),
+        #[cfg(unix)]
+        Some(Command::Exec(command)) => exec::run(command),
         Some(Command::Log(command)) => command.run(&mut output),
         Some(Command::Runs(command)) => command.run(&mut output),
         Some(Command::Check(command)) => command.run(&mut output),
@@ -154,6 +170,16 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     // Also what was written before a failure is shown.
     let flushed = output.flush().map_err(output_failed);
     outcome.and_then(|outcome| flushed.map(|()| outcome))
+}
+
+/// Prints help, version or what is wrong with the arguments.
+fn refuse(words: &[OsString], error: &clap::Error) -> ExitCode {
+    // A broken pipe ends it quietly.
+    let _ = error.print();
+    let status = u8::try_from(error.exit_code()).unwrap_or(2);
+    #[cfg(unix)]
+    let status = if status == 0 { 0 } else { exec::usage_status(words, status) };
+    ExitCode::from(status)
 }
 
 /// Says something to a person on standard error, harmless, a line at a time. That nobody may be

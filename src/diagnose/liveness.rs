@@ -73,19 +73,11 @@ mod tests {
     }
 
     fn running() -> RunState {
-        RunState {
-            status: Status::Running,
-            pid_namespace: Some("pid:[1]".to_owned()),
-            ..RunState::default()
-        }
+        RunState { status: Status::Running, pid_namespace: Some("pid:[1]".to_owned()), ..RunState::default() }
     }
 
     fn facts(alive: Option<bool>) -> LivenessFacts {
-        LivenessFacts {
-            boot_id: Some("boot-a".to_owned()),
-            pid_namespace: Some("pid:[1]".to_owned()),
-            alive,
-        }
+        LivenessFacts { boot_id: Some("boot-a".to_owned()), pid_namespace: Some("pid:[1]".to_owned()), alive }
     }
 
     #[test]
@@ -98,7 +90,8 @@ mod tests {
     #[test]
     fn another_boot_or_pid_namespace_tells_nothing() {
         let other_boot = LivenessFacts { boot_id: Some("boot-b".to_owned()), ..facts(Some(false)) };
-        let other_namespace = LivenessFacts { pid_namespace: Some("pid:[2]".to_owned()), ..facts(Some(false)) };
+        let other_namespace =
+            LivenessFacts { pid_namespace: Some("pid:[2]".to_owned()), ..facts(Some(false)) };
         let unknown = LivenessFacts { alive: Some(false), ..LivenessFacts::default() };
         for facts in [other_boot, other_namespace, unknown] {
             assert_eq!(judge(&manifest(), &running(), &facts), Status::Running);
@@ -109,7 +102,9 @@ mod tests {
 
     #[test]
     fn only_running_can_become_lost() {
-        for status in [Status::Prepared, Status::Succeeded, Status::Failed, Status::Cancelled, Status::Unknown] {
+        for status in
+            [Status::Prepared, Status::Succeeded, Status::Failed, Status::Cancelled, Status::Unknown]
+        {
             let state = RunState { status, ..running() };
             assert_eq!(judge(&manifest(), &state, &facts(Some(false))), status);
         }

@@ -1,0 +1,112 @@
+//! What becomes of records after they were published. A runner that numbers its checkpoints by
+//! listing the folder and then renames its own file into place can destroy one of ours that came
+//! in between. So the spool keeps each record until the runner must have seen it.
+
+use std::collections::HashSet;
+use std::io;
+
+use super::error::CheckpointError;
+use super::name;
+use super::publish::{Published, Publisher};
+use super::spool::SpoolEntry;
+use crate::run::MAX_SEQ;
+
+/// What has become of a record since it was spooled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It stands under its name.
+    Stands,
+    /// Another file took its name, and no name is left but that in the spool.
+    Destroyed,
+    /// It was never published, or a person moved or removed it.
+    GivenUp,
+}
+
+impl Publisher<'_> {
+    /// Publishes again what was destroyed, and lets go of what is safe. Returns what was published
+    /// again, under its new seq.
+    pub(super) fn settle(&self) -> Result<Vec<Published>, CheckpointError> {
+        let failed = |path| CheckpointError::io("settle the checkpoints in", path);
+        let entries = self.spool.entries().map_err(failed(self.spool.folder.path()))?;
+        let spooled: HashSet<(u64, u64)> = entries.iter().map(|(_, facts)| facts.identity).collect();
+        // In this order: a record is safe that still stands after the runner has seen it. The other
+        // way round, the runner could rename over it and then publish its next one in between.
+        let seen = self.runner_has_seen(&spooled)?;
+        let mut judged = Vec::new();
+        for (entry, facts) in entries {
+            let fate = self.fate(&entry, facts.identity).map_err(failed(self.checkpoints.path()))?;
+            judged.push((entry, fate));
+        }
+        // First, because publishing again may need the name of one that was never published.
+        for (entry, _) in judged.iter().filter(|(_, fate)| *fate == Fate::GivenUp) {
+            self.spool.forget(entry);
+        }
+        // Then the destroyed records, before any that stands is let go of: an id that stands already
+        // is how a record is known that was published again just before its writer ended.
+        let mut standing_ids: HashSet<String> = judged
+            .iter()
+            .filter(|(_, fate)| *fate == Fate::Stands)
+            .map(|(entry, _)| entry.id.clone())
+            .collect();
+        let mut published = Vec::new();
+        for (entry, _) in judged.iter().filter(|(_, fate)| *fate == Fate::Destroyed).rev() {
+            if standing_ids.insert(entry.id.clone()) {
+                published.extend(self.publish_again(entry)?);
+            }
+            self.spool.forget(entry);
+        }
+        for (entry, _) in judged.iter().filter(|(_, fate)| *fate == Fate::Stands) {
+            if seen.is_some_and(|seq| seq > entry.seq()) {
+                self.spool.forget(entry);
+            }
+        }
+        Ok(published)
+    }
+
+    /// A torn record is gone for good; it was never said to be saved.
+    fn publish_again(&self, entry: &SpoolEntry) -> Result<Option<Published>, CheckpointError> {
+        let path = self.spool.folder.path().join(entry.name());
+        match self.spool.read(entry).map_err(CheckpointError::io("read", &path))? {
+            Some(record) => self.publish(record).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Records with a seq below this one are safe from the runner: it has listed the folder since,
+    /// because it published this one; or it has ended. A record of ours that is not yet safe is
+    /// known by its second name, in a spool.
+    fn runner_has_seen(&self, spooled: &HashSet<(u64, u64)>) -> Result<Option<u64>, CheckpointError> {
+        if self.run_has_ended() {
+            return Ok(Some(u64::MAX));
+        }
+        let failed = |path| CheckpointError::io("list", path);
+        let names = self.checkpoints.names().map_err(failed(self.checkpoints.path()))?;
+        let mut numbered: Vec<(u64, Vec<u8>)> = names
+            .into_iter()
+            .filter_map(|name| Some((name::parse(&name)?.0, name)))
+            .filter(|(seq, _)| *seq <= MAX_SEQ)
+            .collect();
+        numbered.sort();
+        for (seq, name) in numbered.into_iter().rev() {
+            let facts = self.checkpoints.facts_of(&name).map_err(failed(self.checkpoints.path()))?;
+            if facts
+                .is_some_and(|facts| facts.regular && facts.links == 1 && !spooled.contains(&facts.identity))
+            {
+                return Ok(Some(seq));
+            }
+        }
+        Ok(None)
+    }
+
+    fn fate(&self, entry: &SpoolEntry, identity: (u64, u64)) -> io::Result<Fate> {
+        let standing = self.checkpoints.facts_of(entry.target.as_bytes())?;
+        if standing.is_some_and(|facts| facts.identity == identity) {
+            return Ok(Fate::Stands);
+        }
+        // Counted after the look at what stands there, so that a runner that takes the name in
+        // between is not mistaken for a person who moved the record elsewhere.
+        let spooled = self.spool.folder.facts_of(entry.name().as_bytes())?;
+        let no_name_left = spooled.is_some_and(|facts| facts.links == 1);
+        Ok(if standing.is_some() && no_name_left { Fate::Destroyed } else { Fate::GivenUp })
+    }
+}

@@ -1,0 +1,16 @@
+//! `stepwatch exec` as its users meet it: the real binary records real commands in fresh folders,
+//! and what it leaves is read by other means than ours.
+#![cfg(unix)]
+
+#[path = "exec/disk.rs"]
+mod disk;
+#[path = "exec/ending.rs"]
+mod ending;
+#[path = "exec/output.rs"]
+mod output;
+#[path = "exec/scene.rs"]
+mod scene;
+#[path = "exec/setting.rs"]
+mod setting;
+#[path = "exec/terminal.rs"]
+mod terminal;
