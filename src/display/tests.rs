@@ -222,6 +222,8 @@ fn emoji_keep_their_joiners_and_others_do_not() {
     assert_eq!(text_of("a\u{200d}b\u{fe0f}"), ["a<U+200D>b<U+FE0F>"]);
     assert_eq!(text_of("😀\u{200d}a"), ["😀<U+200D>a"]);
     assert_eq!(text_of("😀\u{fe0f}\u{fe0f}"), ["😀\u{fe0f}<U+FE0F>"]);
+    // U+0600 is joined with whatever follows it.
+    assert_eq!(text_of("\u{600}😀\u{fe0f}"), ["\u{600}😀<U+FE0F>"]);
 }
 
 #[test]
