@@ -222,8 +222,6 @@ fn emoji_keep_their_joiners_and_others_do_not() {
     assert_eq!(text_of("a\u{200d}b\u{fe0f}"), ["a<U+200D>b<U+FE0F>"]);
     assert_eq!(text_of("😀\u{200d}a"), ["😀<U+200D>a"]);
     assert_eq!(text_of("😀\u{fe0f}\u{fe0f}"), ["😀\u{fe0f}<U+FE0F>"]);
-    // U+0600 is joined with whatever follows it.
-    assert_eq!(text_of("\u{600}😀\u{fe0f}"), ["\u{600}😀<U+FE0F>"]);
 }
 
 #[test]
@@ -372,4 +370,13 @@ proptest! {
 fn the_width_of_a_text_is_the_sum_of_its_graphemes() {
     let text = "a\u{301}漢";
     assert_eq!(width(text), 3);
+}
+
+#[test]
+fn an_emoji_behind_a_prepended_character_keeps_no_invisible_selector() {
+    for emoji in ["😀\u{fe0f}", "1\u{fe0f}\u{20e3}"] {
+        let line = only(&format!("\u{600}{emoji}"));
+        assert_harmless(&line);
+        assert!(line.text().contains("<U+FE0F>"), "{line:?}");
+    }
 }
