@@ -2,6 +2,8 @@
 //! that does the work and says how the process ends.
 
 #[cfg(unix)]
+mod demo;
+#[cfg(unix)]
 mod exec;
 
 use std::ffi::OsString;
@@ -21,14 +23,18 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     #[cfg(unix)]
-    Exec(exec::ExecArguments),
+    Demo(demo::DemoArguments),
+    #[cfg(unix)]
+    Exec(Box<exec::ExecArguments>),
 }
 
 impl Command {
     fn run(self) -> Result<ExitCode, Failure> {
         match self {
             #[cfg(unix)]
-            Self::Exec(arguments) => exec::run(arguments),
+            Self::Demo(arguments) => demo::run(arguments),
+            #[cfg(unix)]
+            Self::Exec(arguments) => exec::run(*arguments),
         }
     }
 }

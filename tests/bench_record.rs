@@ -92,7 +92,7 @@ mod unix {
             // What earlier runs left to be written back must not slow this one.
             Command::new("sync").status().unwrap();
             let took = run(&scene);
-            check(&scene.join("out"));
+            check(&scene);
             fs::remove_dir_all(scene).unwrap();
             took.as_secs_f64()
         };
@@ -128,7 +128,12 @@ mod unix {
     }
 
     /// A fast run that loses something is no run.
-    fn check(out: &Path) {
-        assert_eq!(fs::metadata(out).unwrap().len(), (LINES * LINE_LENGTH) as u64);
+    fn check(scene: &Path) {
+        assert_eq!(fs::metadata(scene.join("out")).unwrap().len(), (LINES * LINE_LENGTH) as u64);
+        for task in fs::read_dir(scene.join("runs")).into_iter().flatten() {
+            let run = fs::read_dir(task.unwrap().path()).unwrap().next().unwrap().unwrap().path();
+            let log = fs::read(run.join("stdout.jsonl")).unwrap();
+            assert_eq!(memchr::memchr_iter(b'\n', &log).count(), LINES);
+        }
     }
 }
