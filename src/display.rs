@@ -24,6 +24,7 @@ pub mod ansi;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use memchr::{memchr, memchr_iter};
@@ -209,6 +210,24 @@ pub fn one_line_within(text: &str, columns: usize) -> String {
 #[must_use]
 pub fn path(path: &Path) -> String {
     one_line(&path.to_string_lossy())
+}
+
+/// JSON text in which every hidden character is written as `\uXXXX`. It means the same to every
+/// reader of JSON.
+#[must_use]
+pub fn json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character::is_hidden(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a string never fails.
+                _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
 }
 
 /// The columns that a harmless text takes, as the screen measures it.

@@ -1,1 +1,18 @@
-//! (soon)
+//! The merged run: one order over all channels, with random access by position and by seq.
+//!
+//! The [`Model`] owns the sparse index of every segment and reads bodies from the files when they
+//! are asked for. It is fed with the batches of a [`crate::tail::RunTail`], has no clock and no
+//! thread: one owner applies what came and asks for what is shown.
+
+pub mod cache;
+pub mod merged;
+pub mod run_model;
+pub mod seen;
+pub mod segment;
+pub mod view;
+
+pub use crate::tail::Order;
+pub use merged::{Entries, Place, Placed};
+pub use run_model::{ChannelState, Counts, Model, Notice};
+pub use seen::Gap;
+pub use view::{Selection, View};

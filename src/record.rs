@@ -8,10 +8,8 @@
 //! lines to the file named by `STEPWATCH_EVENTS`: `progress TEXT` or `waiting_for_input TEXT`.
 
 mod options;
-mod root;
 
 pub use options::{DEFAULT_KIND, Options};
-pub use root::default_root;
 
 #[cfg(unix)]
 mod command;

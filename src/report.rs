@@ -1,1 +1,16 @@
-//! (soon)
+//! The model as text and JSON, for pipes and scripts.
+//!
+//! What a report says is decided here, apart from the command line that asks for it, so that others
+//! can write the same reports.
+
+pub mod check;
+pub mod duration;
+pub mod entry;
+pub mod follow;
+pub mod log;
+pub mod runs;
+
+pub use check::Check;
+pub use entry::{Form, Presentation, Reported};
+pub use log::LogRequest;
+pub use runs::RunSummary;

@@ -11,6 +11,7 @@ pub mod find;
 pub mod id;
 pub mod manifest;
 pub mod replace;
+pub mod root;
 pub mod seq;
 pub mod state;
 pub mod time;

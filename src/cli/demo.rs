@@ -1,17 +1,18 @@
 //! `stepwatch demo`: a root with several live runs, each really recorded, to look at.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use color_eyre::eyre::{WrapErr as _, eyre};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::Failure;
+use super::output::Output;
+use super::{Failure, Outcome, output_failed};
 use crate::display;
 use crate::run::{RunDirectory, Status};
 
@@ -102,7 +103,7 @@ const ACTS: [Act; 6] = [
 ];
 
 /// Makes the demo's runs, and shows them or leaves them running.
-pub(crate) fn run(arguments: DemoArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &DemoArguments, output: &mut Output) -> Result<Outcome, Failure> {
     let root = make_root()?;
     let mut runs = Vec::new();
     for act in &ACTS {
@@ -116,12 +117,14 @@ pub(crate) fn run(arguments: DemoArguments) -> Result<ExitCode, Failure> {
     }
     let there = wait_until_there(&root);
     if arguments.headless && there.is_ok() {
-        return print(format_args!("{}", root.display()));
+        writeln!(output, "{}", root.display()).map_err(output_failed)?;
+        return Ok(Outcome::Done);
     }
     let shown = there.map_err(Failure::from).and_then(|()| show(&root));
     end(runs);
     shown?;
-    print(format_args!("The runs of this demo are in {}", display::path(&root)))
+    writeln!(output, "The runs of this demo are in {}", display::path(&root)).map_err(output_failed)?;
+    Ok(Outcome::Done)
 }
 
 /// Shows the runs on the screen until it is closed.
@@ -224,15 +227,5 @@ fn end(mut runs: Vec<Child>) {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-    }
-}
-
-fn print(line: std::fmt::Arguments<'_>) -> Result<ExitCode, Failure> {
-    match writeln!(io::stdout(), "{line}") {
-        // A broken pipe ends it quietly.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(eyre!("cannot write to standard output: {error}").into())
-        }
-        _ => Ok(ExitCode::SUCCESS),
     }
 }

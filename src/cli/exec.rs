@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, Outcome};
 use crate::display;
-use crate::record::{self, Options, Outcome, Output, Prepared};
+use crate::record::{self, Options, Output, Prepared};
 use crate::run::{CheckpointMode, CheckpointSettings, Id, RunDirectory};
 
 const EXAMPLES: &str = "\
@@ -83,7 +82,7 @@ pub(crate) struct ExecArguments {
 }
 
 /// Records the command and ends as it did.
-pub(crate) fn run(arguments: ExecArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: ExecArguments) -> Result<Outcome, Failure> {
     let watch = arguments.watch;
     let options = match options(arguments) {
         Ok(options) => options,
@@ -106,7 +105,7 @@ pub(crate) fn run(arguments: ExecArguments) -> Result<ExitCode, Failure> {
     for warning in &outcome.warnings {
         say(warning);
     }
-    Ok(ExitCode::from(outcome.exit_status))
+    Ok(Outcome::Status(outcome.exit_status))
 }
 
 /// Shows the run on the screen until it is closed.
@@ -121,7 +120,7 @@ fn show(_directory: &RunDirectory) -> Result<(), Failure> {
 fn record_behind_a_screen(
     prepared: Prepared,
     show: impl FnOnce(&RunDirectory) -> Result<(), Failure>,
-) -> Result<Outcome, Failure> {
+) -> Result<record::Outcome, Failure> {
     let directory = prepared.directory().clone();
     let recording = std::thread::Builder::new()
         .name("record".to_owned())
@@ -141,7 +140,7 @@ fn record_behind_a_screen(
 }
 
 fn options(arguments: ExecArguments) -> Result<Options, String> {
-    let root = arguments.root.or_else(record::default_root).ok_or(
+    let root = arguments.root.or_else(super::default_root).ok_or(
         "there is no place for runs: neither --root, nor STEPWATCH_ROOT, nor a home folder is given",
     )?;
     let mut labels = BTreeMap::new();
@@ -192,9 +191,9 @@ fn announce(path: &Path) {
     let _ = io::stderr().write_all(&line);
 }
 
-fn own_failure(message: &str) -> ExitCode {
+fn own_failure(message: &str) -> Outcome {
     say(message);
-    ExitCode::from(record::OWN_FAILURE)
+    Outcome::Status(record::OWN_FAILURE)
 }
 
 fn say(message: &str) {

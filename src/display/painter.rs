@@ -150,10 +150,12 @@ impl Painter {
     /// Whether a joiner or a variation selector stands where an emoji needs it.
     fn belongs_to_emoji(&self, character: char, after: &[u8]) -> bool {
         let last = self.grapheme.text.chars().next_back();
+        // A prepended character may stand before the emoji: then the grapheme is none.
+        let begins_as_emoji = self.grapheme.text.chars().next().is_some_and(is_pictographic);
         match character {
             ZERO_WIDTH_JOINER => {
                 let next = first_character(after).0;
-                self.grapheme.text.chars().next().is_some_and(is_pictographic)
+                begins_as_emoji
                     && !is_hidden(next)
                     && is_pictographic(next)
                     && last != Some(ZERO_WIDTH_JOINER)
@@ -161,7 +163,7 @@ impl Painter {
             }
             '\u{fe0e}' | '\u{fe0f}' => match last {
                 Some('0'..='9' | '#' | '*') => first_character(after).0 == KEYCAP,
-                Some(last) => is_pictographic(last),
+                Some(last) => begins_as_emoji && is_pictographic(last),
                 None => false,
             },
             _ => false,

@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -370,7 +368,13 @@ proptest! {
 
 #[test]
 fn the_width_of_a_text_is_the_sum_of_its_graphemes() {
-    let mut text = String::new();
-    _ = write!(text, "a{}漢", "\u{301}");
-    assert_eq!(width(&text), 3);
+    let text = "a\u{301}漢";
+    assert_eq!(width(text), 3);
+}
+
+#[test]
+fn an_emoji_behind_a_prepended_character_keeps_no_invisible_selector() {
+    let line = &lines("\u{600}😀\u{fe0f}".as_bytes(), Limits::NONE)[0];
+    assert_harmless(line);
+    assert!(line.text().ends_with("<U+FE0F>"), "{line:?}");
 }

@@ -51,10 +51,6 @@ impl Timestamp {
             return None;
         }
         let milliseconds = if number.abs() >= 1e11 { number } else { number * 1000.0 };
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a float cast saturates, and the value is clamped next"
-        )]
         let whole = milliseconds.round() as i64;
         Some(Self::from_milliseconds(whole))
     }

@@ -1,0 +1,162 @@
+//! `stepwatch log`: the merged log of a run.
+
+use std::path::PathBuf;
+
+use color_eyre::eyre::WrapErr as _;
+
+use crate::display;
+use crate::model::{Model, Order};
+use crate::report::entry::Form;
+use crate::report::follow::{self, Audience};
+use crate::report::log::{self, DEFAULT_LAST, LogRequest};
+use crate::run::{Channel, MAX_SEQ, RunDirectory};
+
+use super::{Failure, Outcome, Output, output, output_failed, say, target};
+
+/// Print the merged log of a run, in the order of its seq
+///
+/// Shows the last 20 entries unless a range or a pattern is given. Every line is prefixed with its
+/// channel. On a terminal, what could do harm there is made visible; in a pipe the text is verbatim.
+///
+/// Exit status: 0 done, 1 when nothing matches --grep, 3 when the run cannot be read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stepwatch log run-7                          the last 20 entries
+  stepwatch log run-7 -f                       and what comes, until the run ended
+  stepwatch log run-7 --all --channel stderr   everything on standard error
+  stepwatch log run-7 --grep 'error|warning'   entries that match
+  stepwatch log run-7 --from 100 --to 200      a range of seqs
+  stepwatch log run-7 --all --raw --channel stdout > out    the step's output as it came
+  stepwatch log run-7 --all --json | jq -r .text            JSON, an entry a line")]
+pub(crate) struct Arguments {
+    /// A run's folder, or the id of a recorded run (RUN or TASK/RUN).
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// Only the last N entries of those asked for.
+    #[arg(short = 'n', value_name = "N", conflicts_with = "all")]
+    last: Option<u64>,
+    /// All entries.
+    #[arg(long)]
+    all: bool,
+    /// Go on with what comes, until the run ended; an entry that comes after one that stands behind
+    /// it is marked as late.
+    #[arg(short, long)]
+    follow: bool,
+    /// Read the whole log, also where its end would do.
+    #[arg(long)]
+    exact: bool,
+    /// Only these channels.
+    #[arg(long, value_name = "C,…", value_delimiter = ',')]
+    channel: Vec<String>,
+    /// Only entries whose text matches this regular expression; `^` and `$` are ends of lines.
+    #[arg(long, value_name = "RE", value_parser = log::pattern)]
+    grep: Option<regex::bytes::Regex>,
+    /// Only entries from this seq on.
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(..=MAX_SEQ))]
+    from: Option<u64>,
+    /// Only entries up to this seq.
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(..=MAX_SEQ))]
+    to: Option<u64>,
+    /// Print the bytes of the text and nothing else, also on a terminal.
+    #[arg(long, conflicts_with = "json")]
+    raw: bool,
+    /// Print a JSON object a line: {"seq","ts","channel","text"}, `bytes` (base64) for text that is
+    /// not UTF-8.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    pub(crate) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
+        let run = if self.follow { target::run_to_follow(&self.run)? } else { target::one_run(&self.run)? };
+        let request = self.request();
+        let form = match (self.raw, self.json) {
+            (true, _) => Form::Raw,
+            (_, true) => Form::Json,
+            _ => Form::Text,
+        };
+        if self.follow {
+            return follow(&run, &request, form, output);
+        }
+        let name = display::path(run.path());
+        let model = Model::load(run).wrap_err_with(|| format!("{name} cannot be read"))?;
+        refuse_missing_channels(&request.channels, &model)?;
+        refuse_range_without_seq(&request, model.order())?;
+        say_notices(&model);
+        let presentation = output.presentation();
+        let written = request.write(&model, output, form, presentation).map_err(output_failed)?;
+        Ok(Outcome::done_if(written > 0 || request.pattern.is_none()))
+    }
+
+    fn request(&self) -> LogRequest {
+        let everything = self.all || self.grep.is_some() || self.from.is_some() || self.to.is_some();
+        LogRequest {
+            last: self.last.or((!everything).then_some(DEFAULT_LAST)),
+            channels: self.channel.iter().map(|name| Channel::from_name(name)).collect(),
+            pattern: self.grep.clone(),
+            from: self.from,
+            to: self.to,
+        }
+    }
+}
+
+/// Prints what is asked for and goes on with what comes, until the run ended.
+pub(super) fn follow(
+    run: &RunDirectory,
+    request: &LogRequest,
+    form: Form,
+    output: &mut Output,
+) -> Result<Outcome, Failure> {
+    let presentation = output.presentation();
+    let mut audience = Person { terminal: presentation.terminal };
+    let written =
+        follow::follow(run, request, form, presentation, output, &mut audience).map_err(output_failed)?;
+    Ok(Outcome::done_if(written > 0 || request.pattern.is_none()))
+}
+
+/// Whoever reads standard output.
+struct Person {
+    terminal: bool,
+}
+
+impl Audience for Person {
+    fn listens(&mut self) -> bool {
+        self.terminal || output::is_read()
+    }
+
+    fn note(&mut self, text: &str) {
+        say(&format!("note: {text}"));
+    }
+}
+
+/// The three channels of the contract may be without a file; any other must be there.
+fn refuse_missing_channels(wanted: &[Channel], model: &Model) -> Result<(), Failure> {
+    let known: Vec<&Channel> = model.channels().iter().map(|state| &state.channel).collect();
+    match wanted.iter().find(|channel| matches!(channel, Channel::Other(_)) && !known.contains(channel)) {
+        None => Ok(()),
+        Some(missing) => {
+            let known: Vec<String> = known.iter().map(|channel| display::one_line(channel.name())).collect();
+            Err(Failure::could_not(format!(
+                "the run has no channel {}; it has {}",
+                display::one_line(missing.name()),
+                if known.is_empty() { "none yet".to_owned() } else { known.join(", ") }
+            )))
+        }
+    }
+}
+
+fn refuse_range_without_seq(request: &LogRequest, order: Order) -> Result<(), Failure> {
+    if order == Order::Seq || (request.from.is_none() && request.to.is_none()) {
+        return Ok(());
+    }
+    Err(Failure::could_not(format!(
+        "no entry of the run has a seq, it is ordered by {order}; --from and --to need one"
+    )))
+}
+
+fn say_notices(model: &Model) {
+    for notice in model.notices() {
+        say(&format!("note: {}", log::notice(&notice)));
+    }
+}

@@ -1,0 +1,114 @@
+//! Which runs an argument means: a path, or the id of a run below the default root.
+
+use std::path::{Path, PathBuf};
+
+use crate::display;
+use crate::run::RunDirectory;
+use crate::run::find::find_runs;
+
+use super::{Failure, default_root};
+
+/// How many candidates an error names.
+const NAMED_CANDIDATES: usize = 8;
+
+/// The one run that `argument` means.
+pub(crate) fn one_run(argument: &Path) -> Result<RunDirectory, Failure> {
+    let mut runs = runs_of(argument)?;
+    match runs.len() {
+        1 => Ok(runs.remove(0)),
+        0 => Err(Failure::could_not(format!(
+            "{} holds no run: there is no run.json and no log file in it or below it",
+            display::path(argument)
+        ))),
+        count => Err(Failure::could_not(format!(
+            "{} means {count} runs; name one of them:\n{}",
+            display::path(argument),
+            listed(&runs)
+        ))),
+    }
+}
+
+/// The one run that `argument` means; a folder in which nothing is yet is taken for one.
+pub(crate) fn run_to_follow(argument: &Path) -> Result<RunDirectory, Failure> {
+    let runs = runs_of(argument)?;
+    if runs.is_empty() { Ok(RunDirectory::alone(argument)) } else { one_run(argument) }
+}
+
+/// The runs that the arguments mean, each once.
+pub(crate) fn runs(arguments: &[PathBuf]) -> Result<Vec<RunDirectory>, Failure> {
+    let mut runs = Vec::new();
+    for argument in arguments {
+        for run in runs_of(argument)? {
+            if !runs.contains(&run) {
+                runs.push(run);
+            }
+        }
+    }
+    Ok(runs)
+}
+
+/// The runs that are meant when no argument says which: those below the working directory, else
+/// those below the default root; and the folder in which they were looked for last.
+pub(crate) fn runs_nearby() -> (Vec<RunDirectory>, PathBuf) {
+    let here = PathBuf::from(".");
+    let runs = find_runs(&here);
+    match default_root() {
+        Some(root) if runs.is_empty() => (find_runs(&root), root),
+        _ => (runs, here),
+    }
+}
+
+fn runs_of(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
+    match std::fs::metadata(argument) {
+        Ok(metadata) if metadata.is_dir() => {
+            // Reading it tells what finding runs would pass over in silence.
+            std::fs::read_dir(argument).map_err(|error| cannot_read(argument, &error))?;
+            Ok(find_runs(argument))
+        }
+        Ok(_) => {
+            Err(Failure::could_not(format!("{} is a file; give the run's folder", display::path(argument))))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => by_id(argument),
+        Err(error) => Err(cannot_read(argument, &error)),
+    }
+}
+
+fn cannot_read(argument: &Path, error: &std::io::Error) -> Failure {
+    Failure::could_not(format!("{} cannot be read: {error}", display::path(argument)))
+}
+
+/// The runs below the default root whose folders or ids are `RUN` or `TASK/RUN`.
+fn by_id(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
+    let root = default_root();
+    let all = root.as_deref().map(find_runs).unwrap_or_default();
+    let mut found: Vec<RunDirectory> =
+        all.iter().filter(|run| run.path().ends_with(argument)).cloned().collect();
+    if found.is_empty() {
+        found = all.into_iter().filter(|run| has_id(run, argument)).collect();
+    }
+    if found.is_empty() {
+        let below = root.map_or_else(String::new, |root| {
+            format!(", and no run of that id below {}", display::path(&root))
+        });
+        return Err(Failure::could_not(format!(
+            "{}: no such folder{below}; `stepwatch runs` lists the runs",
+            display::path(argument)
+        )));
+    }
+    Ok(found)
+}
+
+fn has_id(run: &RunDirectory, argument: &Path) -> bool {
+    let Some(argument) = argument.to_str() else { return false };
+    let identity = run.identity();
+    argument == identity.run_id || argument == format!("{}/{}", identity.task_id, identity.run_id)
+}
+
+fn listed(runs: &[RunDirectory]) -> String {
+    let mut lines: Vec<String> =
+        runs.iter().take(NAMED_CANDIDATES).map(|run| format!("  {}", display::path(run.path()))).collect();
+    if runs.len() > NAMED_CANDIDATES {
+        lines.push(format!("  and {} more", runs.len() - NAMED_CANDIDATES));
+    }
+    lines.join("\n")
+}

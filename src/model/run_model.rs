@@ -1,0 +1,461 @@
+//! The model of one run: what the batches of its tail add up to.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use super::cache::BlockCache;
+use super::seen::{Gap, SeqSet};
+use super::segment::Segment;
+use super::view::{Selection, Source, View};
+use crate::run::{Channel, Heartbeat, Manifest, Now, RunDirectory, RunState, Timestamp, decode};
+use crate::tail::{Batch, Change, LineMark, Order, OrderKey, RemovedSegment, RunTail, SegmentId};
+
+/// How long an entry may be on its way before what is missing before it is called a gap.
+const GAP_SETTLES: Duration = Duration::from_millis(250);
+/// How much of a channel's last line is read for its time.
+const LAST_LINE_READ: u64 = 64 << 10;
+
+/// The merged run.
+#[derive(Debug)]
+pub struct Model {
+    directory: RunDirectory,
+    manifest: Manifest,
+    state: Option<RunState>,
+    heartbeat: Option<Heartbeat>,
+    checkpoint_names: Vec<String>,
+    order: Order,
+    channels: Vec<ChannelModel>,
+    states: Vec<ChannelState>,
+    seen: SeqSet,
+    ties: u64,
+    late: u64,
+    /// The highest key when everything had been read last: what comes below it later is late.
+    shown: Option<OrderKey>,
+    settled: Option<u64>,
+    settling: VecDeque<(Duration, u64)>,
+    notices: Vec<Notice>,
+    removed: Vec<Notice>,
+    loaded: bool,
+    cache: RefCell<BlockCache>,
+    gap_count: Cell<Option<GapCount>>,
+}
+
+/// How many gaps there were, and of which state of what was seen: counting them walks the set.
+#[derive(Clone, Copy, Debug)]
+struct GapCount {
+    of: (Option<u64>, u64),
+    gaps: u64,
+}
+
+#[derive(Debug)]
+struct ChannelModel {
+    channel: Channel,
+    segments: Vec<Segment>,
+    last_time: Option<Timestamp>,
+    last_arrival: Option<Duration>,
+}
+
+/// How a channel is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelState {
+    /// The channel.
+    pub channel: Channel,
+    /// How many entries it has.
+    pub entries: u64,
+    /// How many of them are no JSON object.
+    pub raw_lines: u64,
+    /// How many of these are malformed: all of them where the channel has objects at all.
+    pub malformed: u64,
+    /// How many stand before an entry that comes before them in the file.
+    pub disorder: u64,
+    /// The time that its last entry tells.
+    pub last_time: Option<Timestamp>,
+    /// When its last entry was read, if that was after the run had been read whole: monotonic.
+    pub last_arrival: Option<Duration>,
+    /// How many bytes stand behind its last complete line.
+    pub torn_bytes: u64,
+}
+
+/// What was counted in the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All entries.
+    pub entries: u64,
+    /// Lines that do not parse, in channels whose lines are JSON objects.
+    pub malformed: u64,
+    /// Entries whose seq another entry had before.
+    pub ties: u64,
+    /// Entries that stand before an entry that comes before them in their file.
+    pub disorder: u64,
+    /// Entries that came after entries with a higher seq had been shown.
+    pub late: u64,
+    /// How often a counter began again in a file.
+    pub restarts: u64,
+    /// How many gaps there are; see [`Model::gaps`].
+    pub gaps: u64,
+    /// How many seqs are missing in them.
+    pub missing: u64,
+    /// The lowest seq.
+    pub lowest_seq: Option<u64>,
+    /// The highest seq.
+    pub highest_seq: Option<u64>,
+}
+
+/// Something that a person should know about the files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The file or folder that it is about; empty for the run directory itself.
+    pub about: String,
+    /// What it is.
+    pub text: String,
+}
+
+impl Model {
+    /// An empty model of the run in `directory`. Nothing is read.
+    #[must_use]
+    pub fn new(directory: RunDirectory) -> Self {
+        Self {
+            manifest: Manifest::default(),
+            directory,
+            state: None,
+            heartbeat: None,
+            checkpoint_names: Vec::new(),
+            order: Order::default(),
+            channels: Vec::new(),
+            states: Vec::new(),
+            seen: SeqSet::default(),
+            ties: 0,
+            late: 0,
+            shown: None,
+            settled: None,
+            settling: VecDeque::new(),
+            notices: Vec::new(),
+            removed: Vec::new(),
+            loaded: false,
+            cache: RefCell::default(),
+            gap_count: Cell::new(None),
+        }
+    }
+
+    /// Reads a run as it is now, whole.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such directory.
+    pub fn load(directory: RunDirectory) -> io::Result<Self> {
+        if !directory.path().is_dir() {
+            let text = format!("there is no run directory at {}", directory.path().display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, text));
+        }
+        let mut tail = RunTail::new(directory.clone());
+        let mut model = Self::new(directory);
+        let start = Now { wall: Timestamp::from_milliseconds(0), monotonic: Duration::ZERO };
+        loop {
+            let batch = tail.poll();
+            let caught_up = batch.caught_up;
+            model.apply(batch, start);
+            if caught_up {
+                return Ok(model);
+            }
+        }
+    }
+
+    /// Applies the next batch. `now` dates what came.
+    pub fn apply(&mut self, batch: Batch, now: Now) {
+        for change in batch.changes {
+            self.apply_change(change, now);
+        }
+        self.refresh_states();
+        if batch.caught_up && !self.loaded && self.manifest.run_id.is_empty() {
+            self.manifest = self.directory.identity();
+        }
+        if batch.caught_up {
+            let highest = self.channels.iter().flat_map(|channel| &channel.segments);
+            self.shown = highest.filter_map(|segment| segment.index.highest()).max();
+            if let Some(highest) = self.seen.highest() {
+                if self.loaded {
+                    if self.settling.back().is_none_or(|(_, seq)| *seq != highest) {
+                        self.settling.push_back((now.monotonic, highest));
+                    }
+                } else {
+                    self.settled = Some(highest);
+                }
+            }
+            self.loaded = true;
+        }
+        self.settle(now);
+    }
+
+    /// Lets gaps be shown that are old enough not to be entries on their way.
+    pub fn settle(&mut self, now: Now) {
+        while let Some((since, highest)) = self.settling.front() {
+            if now.monotonic.saturating_sub(*since) < GAP_SETTLES {
+                break;
+            }
+            self.settled = self.settled.max(Some(*highest));
+            self.settling.pop_front();
+        }
+    }
+
+    fn apply_change(&mut self, change: Change, now: Now) {
+        match change {
+            Change::Restart { order } => self.restart(order),
+            Change::Opened(opened) => {
+                let place = self.channel_of(&opened.channel);
+                self.channels[place].segments.push(Segment::new(opened));
+            }
+            Change::Lines { segment, marks, end } => self.add_lines(segment, &marks, end, now),
+            Change::Torn { segment, bytes } => {
+                if let Some(segment) = self.segment_mut(segment) {
+                    segment.torn = bytes;
+                }
+            }
+            Change::Detached { .. } => {}
+            Change::Replaced { segment, file } => {
+                if let Some(segment) = self.segment_mut(segment) {
+                    segment.file = file;
+                }
+                self.cache.borrow_mut().clear();
+            }
+            Change::Removed(removed) => self.note_removed(&removed),
+            Change::Notice { about, text } => {
+                self.notices.retain(|notice| notice.about != about);
+                self.notices.extend(text.map(|text| Notice { about, text }));
+            }
+            Change::Manifest(_) => self.manifest = self.directory.identity(),
+            Change::State(state) => self.state = state.map(|state| *state),
+            Change::Heartbeat(heartbeat) => self.heartbeat = Some(heartbeat),
+            Change::Checkpoints(names) => self.checkpoint_names = names,
+        }
+    }
+
+    fn restart(&mut self, order: Order) {
+        self.order = order;
+        for channel in &mut self.channels {
+            channel.segments.clear();
+        }
+        self.seen = SeqSet::default();
+        self.ties = 0;
+        self.shown = None;
+        self.settled = None;
+        self.settling.clear();
+        self.loaded = false;
+        self.cache.borrow_mut().clear();
+    }
+
+    fn add_lines(&mut self, id: SegmentId, marks: &[LineMark], end: u64, now: Now) {
+        let by_seq = self.order == Order::Seq;
+        let (loaded, shown) = (self.loaded, self.shown);
+        let found = self.channels.iter_mut().find_map(|channel| {
+            let place = channel.segments.iter().position(|segment| segment.id == id)?;
+            Some((channel, place))
+        });
+        let Some((channel, place)) = found else { return };
+        let segment = &mut channel.segments[place];
+        for mark in marks {
+            segment.index.push(*mark);
+            let Some(key) = mark.key() else { continue };
+            if by_seq {
+                let is_new = key.seq().is_none_or(|seq| self.seen.insert(seq));
+                self.ties += u64::from(!is_new);
+            }
+            self.late += u64::from(loaded && shown.is_some_and(|shown| key < shown));
+        }
+        segment.index.finish(end);
+        if let Some(last) = marks.last() {
+            let line = segment.read(last.offset(), end.min(last.offset() + LAST_LINE_READ));
+            let time = decode(line.strip_suffix(b"\n").unwrap_or(&line)).time;
+            channel.last_time = channel.last_time.max(time);
+            channel.last_arrival = if loaded { Some(now.monotonic) } else { channel.last_arrival };
+        }
+    }
+
+    fn note_removed(&mut self, removed: &RemovedSegment) {
+        let entries = removed.extent.lines;
+        if entries > 0 {
+            let key = |key: Option<OrderKey>| key.and_then(OrderKey::seq);
+            let seqs = match (key(removed.extent.lowest), key(removed.extent.highest)) {
+                (Some(from), Some(to)) if self.order == Order::Seq => format!(" (seq {from} to {to})"),
+                _ => String::new(),
+            };
+            let what = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
+            let text = format!("was {}: {what}{seqs} can no longer be read", removed.cause);
+            self.removed.push(Notice { about: removed.channel.name().to_owned(), text });
+        }
+    }
+
+    fn channel_of(&mut self, channel: &Channel) -> usize {
+        match self.channels.binary_search_by(|known| known.channel.cmp(channel)) {
+            Ok(place) => place,
+            Err(place) => {
+                let channel = channel.clone();
+                let new = ChannelModel { channel, segments: Vec::new(), last_time: None, last_arrival: None };
+                self.channels.insert(place, new);
+                place
+            }
+        }
+    }
+
+    fn segment_mut(&mut self, id: SegmentId) -> Option<&mut Segment> {
+        self.channels.iter_mut().flat_map(|channel| &mut channel.segments).find(|segment| segment.id == id)
+    }
+
+    fn refresh_states(&mut self) {
+        self.states = self.channels.iter().map(ChannelModel::state).collect();
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> &RunDirectory {
+        &self.directory
+    }
+
+    /// Who the run is; what `run.json` does not tell comes from the folder names.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// How the run is, if it says so.
+    #[must_use]
+    pub fn state(&self) -> Option<&RunState> {
+        self.state.as_ref()
+    }
+
+    /// The last sign of life of the recorder.
+    #[must_use]
+    pub fn heartbeat(&self) -> Option<&Heartbeat> {
+        self.heartbeat.as_ref()
+    }
+
+    /// The names of the files in `checkpoints/`, sorted. Untrusted text.
+    #[must_use]
+    pub fn checkpoint_names(&self) -> &[String] {
+        &self.checkpoint_names
+    }
+
+    /// What orders the run.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
+    /// Whether everything that was there has been read once.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        self.loaded
+    }
+
+    /// The channels, in their order.
+    #[must_use]
+    pub fn channels(&self) -> &[ChannelState] {
+        &self.states
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts {
+            ties: self.ties,
+            late: self.late,
+            gaps: self.gap_count(),
+            missing: self.seen.missing(),
+            lowest_seq: self.seen.lowest(),
+            highest_seq: self.seen.highest(),
+            ..Counts::default()
+        };
+        for state in &self.states {
+            counts.entries += state.entries;
+            counts.malformed += state.malformed;
+            counts.disorder += state.disorder;
+        }
+        for segment in self.channels.iter().flat_map(|channel| &channel.segments) {
+            counts.restarts += segment.index.counts().restarts;
+        }
+        counts
+    }
+
+    /// The seqs that are missing between the lowest and the highest, as far as they are not merely
+    /// on their way.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<Gap> {
+        match (self.seen.lowest(), self.settled) {
+            (Some(lowest), Some(settled)) => self.seen.gaps(lowest, settled).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn gap_count(&self) -> u64 {
+        if self.seen.missing() == 0 {
+            return 0;
+        }
+        let of = (self.settled, self.seen.len());
+        if let Some(known) = self.gap_count.get()
+            && known.of == of
+        {
+            return known.gaps;
+        }
+        let gaps = match (self.seen.lowest(), self.settled) {
+            (Some(lowest), Some(settled)) => self.seen.gaps(lowest, settled).count() as u64,
+            _ => 0,
+        };
+        self.gap_count.set(Some(GapCount { of, gaps }));
+        gaps
+    }
+
+    /// What is missing between two seqs, both excluded, as far as it is not merely on its way.
+    #[must_use]
+    pub fn missing_between(&self, after: u64, before: u64) -> Vec<Gap> {
+        let last = before.saturating_sub(1).min(self.settled.unwrap_or(0));
+        if self.order != Order::Seq || after.saturating_add(1) > last {
+            return Vec::new();
+        }
+        self.seen.gaps(after + 1, last).collect()
+    }
+
+    /// What a person should know about the files: what is so now, then what was lost.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Notice> {
+        self.notices.iter().chain(&self.removed).cloned().collect()
+    }
+
+    /// The merged entries of the chosen channels.
+    #[must_use]
+    pub fn view(&self, selection: &Selection) -> View<'_> {
+        let shown = self.channels.iter().filter(|channel| !selection.hides(&channel.channel));
+        let sources = shown
+            .flat_map(|channel| {
+                let has_objects = channel.has_objects();
+                channel.segments.iter().map(move |segment| Source {
+                    channel: &channel.channel,
+                    segment,
+                    has_objects,
+                })
+            })
+            .collect();
+        View::new(sources, &self.cache, self.order)
+    }
+}
+
+impl ChannelModel {
+    fn has_objects(&self) -> bool {
+        self.segments.iter().any(|segment| segment.index.counts().objects > 0)
+    }
+
+    fn state(&self) -> ChannelState {
+        let counts = || self.segments.iter().map(|segment| segment.index.counts());
+        let entries = counts().map(|counts| counts.entries).sum();
+        let raw_lines = entries - counts().map(|counts| counts.objects).sum::<u64>();
+        ChannelState {
+            channel: self.channel.clone(),
+            entries,
+            raw_lines,
+            malformed: if self.has_objects() { raw_lines } else { 0 },
+            disorder: counts().map(|counts| counts.disorder).sum(),
+            last_time: self.last_time,
+            last_arrival: self.last_arrival,
+            torn_bytes: self.segments.last().map_or(0, |segment| segment.torn),
+        }
+    }
+}

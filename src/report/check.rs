@@ -1,0 +1,184 @@
+//! Holding a run against the contract.
+
+pub mod checkpoints;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::display;
+use crate::model::{Gap, Model, Selection};
+use crate::run::RunDirectory;
+
+use super::entry::is_malformed;
+pub use checkpoints::CheckpointCheck;
+
+/// What was found of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// How many entries there are.
+    pub entries: u64,
+    /// The channels, ranked.
+    pub channels: Vec<ChannelCheck>,
+    /// Missing seqs between the lowest and the highest.
+    pub gaps: Vec<Gap>,
+    /// How many entries have a seq that another one had before.
+    pub ties: u64,
+    /// How many entries stand behind one of a higher seq in their file.
+    pub disorder: u64,
+    /// How many lines do not parse, bodies behind a good seq included.
+    pub malformed: u64,
+    /// The checkpoint records.
+    pub checkpoints: CheckpointCheck,
+}
+
+/// What was found of one channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelCheck {
+    /// Its name. Untrusted text.
+    #[serde(skip)]
+    pub name: String,
+    /// How many entries it has.
+    pub entries: u64,
+    /// How many of its lines do not parse.
+    pub malformed: u64,
+    /// How many of its entries stand behind one of a higher seq.
+    pub disorder: u64,
+    /// How many bytes stand behind its last complete line: an entry in the making, or a torn one.
+    pub torn_bytes: u64,
+}
+
+/// The names of the checkpoint records of a run, sorted.
+#[must_use]
+pub fn checkpoint_names(directory: &RunDirectory) -> Vec<String> {
+    checkpoints::names(directory)
+}
+
+impl Check {
+    /// Holds a run against the contract. Every body is decoded, so that the counts are exact.
+    #[must_use]
+    pub fn of(model: &Model) -> Self {
+        let view_of_all = Selection::all();
+        let mut malformed: Vec<u64> = vec![0; model.channels().len()];
+        for placed in model.view(&view_of_all).from(0) {
+            let place = model.channels().iter().position(|state| state.channel == placed.channel);
+            if let Some(count) = place.and_then(|place| malformed.get_mut(place)) {
+                *count += u64::from(is_malformed(placed.malformed, &placed.entry));
+            }
+        }
+        let channels: Vec<ChannelCheck> = model
+            .channels()
+            .iter()
+            .zip(&malformed)
+            .map(|(state, malformed)| ChannelCheck {
+                name: state.channel.name().to_owned(),
+                entries: state.entries,
+                malformed: *malformed,
+                disorder: state.disorder,
+                torn_bytes: state.torn_bytes,
+            })
+            .collect();
+        let counts = model.counts();
+        Self {
+            entries: counts.entries,
+            channels,
+            gaps: model.gaps(),
+            ties: counts.ties,
+            disorder: counts.disorder,
+            malformed: malformed.iter().sum(),
+            checkpoints: checkpoints::check(model.directory()),
+        }
+    }
+
+    /// Whether the contract is kept.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.gaps.is_empty()
+            && self.ties == 0
+            && self.disorder == 0
+            && self.malformed == 0
+            && self.checkpoints.is_ok()
+    }
+
+    /// The report of `check --json`.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let channels: Map<String, Value> =
+            self.channels.iter().map(|channel| (channel.name.clone(), json!(channel))).collect();
+        let gaps: Vec<Value> = self.gaps.iter().map(|gap| json!({"from": gap.from, "to": gap.to})).collect();
+        json!({
+            "entries": self.entries,
+            "channels": channels,
+            "gaps": gaps,
+            "ties": self.ties,
+            "disorder": self.disorder,
+            "malformed": self.malformed,
+            "checkpoints": self.checkpoints,
+            "ok": self.is_ok(),
+        })
+    }
+
+    /// Writes the report for people.
+    ///
+    /// # Errors
+    /// Whatever `out` answers.
+    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        for channel in &self.channels {
+            let mut line = format!(
+                "{}: {}",
+                display::one_line(&channel.name),
+                counted(channel.entries, "entry", "entries")
+            );
+            for (count, what) in [
+                (channel.malformed, "malformed"),
+                (channel.disorder, "out of order"),
+                (channel.torn_bytes, "bytes behind the last line end"),
+            ] {
+                if count > 0 {
+                    line += &format!(", {count} {what}");
+                }
+            }
+            writeln!(out, "{line}")?;
+        }
+        for gap in &self.gaps {
+            writeln!(out, "gap: {} missing (seq {} to {})", gap.to - gap.from + 1, gap.from, gap.to)?;
+        }
+        writeln!(out, "checkpoints: {}", counted(self.checkpoints.records, "record", "records"))?;
+        for name in &self.checkpoints.bad_names {
+            writeln!(out, "checkpoint {}: the name is not NNNN-TYPE.json", display::one_line(name))?;
+        }
+        for record in self.checkpoints.clashes.iter().chain(&self.checkpoints.unreadable) {
+            let (name, reason) = (display::one_line(&record.name), display::one_line(&record.reason));
+            writeln!(out, "checkpoint {name}: {reason}")?;
+        }
+        writeln!(out, "{}", self.verdict())
+    }
+
+    fn verdict(&self) -> String {
+        if self.is_ok() {
+            return format!("ok: {}, nothing breaks the contract", counted(self.entries, "entry", "entries"));
+        }
+        let checkpoints = &self.checkpoints;
+        let bad_records =
+            checkpoints.bad_names.len() + checkpoints.clashes.len() + checkpoints.unreadable.len();
+        let findings = [
+            (self.gaps.len() as u64, "gap", "gaps"),
+            (self.ties, "tie", "ties"),
+            (self.disorder, "entry out of order", "entries out of order"),
+            (self.malformed, "malformed line", "malformed lines"),
+            (bad_records as u64, "bad checkpoint", "bad checkpoints"),
+        ];
+        let found: Vec<String> = findings
+            .iter()
+            .filter(|(count, _, _)| *count > 0)
+            .map(|(count, one, many)| counted(*count, one, many))
+            .collect();
+        format!("broken: {}", found.join(", "))
+    }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,276 @@
+//! All files of one run: looks at them when it is told to, and reports what changed.
+
+use std::fs;
+use std::io;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::file::FileTail;
+use super::identity::Identity;
+use super::order::Order;
+use super::scan::scan_lines;
+use super::{Batch, Change, SegmentId};
+use crate::run::RunDirectory;
+use crate::run::directory::{HEARTBEAT, MANIFEST, STATE};
+
+/// The batches of a look hold about so many lines at most, so that whoever applies them is never
+/// kept for long.
+const LINES_A_BATCH: u64 = 60_000;
+/// How many bytes at the head of a file are searched for lines with a time, to choose the order of
+/// a run without seqs.
+const HEAD_SEARCHED: usize = 64 << 10;
+
+/// Follows all files of one run, single-threaded and without a clock of its own but for ageing.
+#[derive(Debug)]
+pub struct RunTail {
+    directory: RunDirectory,
+    order: Order,
+    files: Vec<FileTail>,
+    next_segment: u32,
+    any_seq: bool,
+    any_line: bool,
+    small: [Option<Stamp>; 3],
+    checkpoints: Option<Vec<String>>,
+    directory_notice: Option<String>,
+    /// All files must be announced again before the next look at them.
+    restarting: bool,
+    /// The looks go round the files, so that none waits for a busy one.
+    turn: usize,
+}
+
+/// Tells two versions of a small file apart. The time takes part only so that more changes are
+/// seen; a replaced file differs by identity, a longer one by length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    identity: Identity,
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+/// What a look takes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// Only the log files that are known.
+    Logs,
+    /// The directory, the small files and the names of the checkpoints too.
+    Everything,
+}
+
+impl RunTail {
+    /// Follows the run in `directory`. Nothing is opened before the first look.
+    #[must_use]
+    pub fn new(directory: RunDirectory) -> Self {
+        Self {
+            directory,
+            order: Order::default(),
+            files: Vec::new(),
+            next_segment: 0,
+            any_seq: false,
+            any_line: false,
+            small: [None; 3],
+            checkpoints: None,
+            directory_notice: None,
+            restarting: false,
+            turn: 0,
+        }
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> &RunDirectory {
+        &self.directory
+    }
+
+    /// Looks at everything and reports what changed, at most about 60 000 lines of it.
+    pub fn poll(&mut self) -> Batch {
+        self.look(Extent::Everything)
+    }
+
+    /// Looks at the known log files only: enough after an event that named one of them.
+    pub fn poll_logs(&mut self) -> Batch {
+        self.look(Extent::Logs)
+    }
+
+    fn look(&mut self, extent: Extent) -> Batch {
+        let mut batch = Batch { changes: Vec::new(), caught_up: true };
+        if extent == Extent::Everything {
+            self.look_at_small_files(&mut batch.changes);
+            self.look_for_files(&mut batch.changes);
+        }
+        if self.restarting {
+            self.restarting = false;
+            self.announce(&mut batch.changes);
+        }
+        self.look_at_logs(&mut batch);
+        if batch.caught_up && !self.restarting && self.order_is_wrong() {
+            self.begin_anew();
+        }
+        batch.caught_up &= !self.restarting;
+        batch
+    }
+
+    fn look_at_logs(&mut self, batch: &mut Batch) {
+        let now = Instant::now();
+        let mut lines = 0;
+        let count = self.files.len();
+        for step in 0..count {
+            let place = (self.turn + step) % count;
+            if lines >= LINES_A_BATCH {
+                batch.caught_up = false;
+                self.turn = place;
+                break;
+            }
+            let next_segment = &mut self.next_segment;
+            let mut next = || take_segment(next_segment);
+            let look =
+                self.files[place].look(&self.directory, self.order, now, &mut next, &mut batch.changes);
+            lines += look.lines;
+            batch.caught_up &= look.caught_up;
+            self.any_seq |= look.any_seq;
+            self.any_line |= look.lines > 0;
+            if look.must_restart {
+                self.begin_anew();
+                return;
+            }
+        }
+        if batch.caught_up {
+            self.turn = 0;
+        }
+    }
+
+    /// Whether what was read says that the run is ordered by something else than supposed.
+    fn order_is_wrong(&self) -> bool {
+        match self.order {
+            Order::Seq => self.any_line && !self.any_seq,
+            Order::Time | Order::File => self.any_seq,
+        }
+    }
+
+    fn begin_anew(&mut self) {
+        self.restarting = true;
+    }
+
+    fn announce(&mut self, changes: &mut Vec<Change>) {
+        if self.order_is_wrong() {
+            self.order = match self.order {
+                Order::Seq if self.any_time() => Order::Time,
+                Order::Seq => Order::File,
+                Order::Time | Order::File => Order::Seq,
+            };
+        }
+        self.any_line = false;
+        self.any_seq = false;
+        changes.push(Change::Restart { order: self.order });
+        for file in &mut self.files {
+            file.restart();
+            let next_segment = &mut self.next_segment;
+            file.announce(&mut || take_segment(next_segment), changes);
+        }
+    }
+
+    /// Whether a line at the head of any file has a time.
+    fn any_time(&self) -> bool {
+        self.files.iter().any(|file| {
+            let Ok(open) = self.directory.open(file.path()) else { return false };
+            let mut head = vec![0; HEAD_SEARCHED];
+            let Ok(count) = super::identity::read_at(&open, &mut head, 0) else { return false };
+            scan_lines(&head[..count], 0, Order::Time).marks.iter().any(|mark| mark.key().is_some())
+        })
+    }
+
+    fn look_for_files(&mut self, changes: &mut Vec<Change>) {
+        let notice = match fs::metadata(self.directory.path()) {
+            Ok(metadata) if metadata.is_dir() => None,
+            Ok(_) => Some("is not a directory; name the directory of a run".to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Some("the run directory is not there (yet); waiting for it".to_owned())
+            }
+            Err(error) => Some(format!("the run directory cannot be read: {error}; trying again")),
+        };
+        if notice != self.directory_notice {
+            changes.push(Change::Notice { about: String::new(), text: notice.clone() });
+            self.directory_notice = notice;
+        }
+        for found in self.directory.log_files() {
+            match self.files.iter_mut().find(|file| *file.channel() == found.channel) {
+                // The same channel at another path, for example in `logs/` first: the old one is
+                // kept until it is gone, so that what was read stays.
+                Some(file) if file.path() != found.path && !file.path().exists() => {
+                    file.move_to(found.path);
+                }
+                Some(_) => {}
+                None => self.files.push(FileTail::new(found.channel, found.path)),
+            }
+        }
+        self.files.sort_by(|one, other| one.channel().cmp(other.channel()));
+    }
+
+    fn look_at_small_files(&mut self, changes: &mut Vec<Change>) {
+        for (place, name) in [MANIFEST, STATE, HEARTBEAT].into_iter().enumerate() {
+            let stamp = fs::metadata(self.directory.path().join(name)).ok().map(|metadata| Stamp {
+                identity: Identity::of(&metadata),
+                length: metadata.len(),
+                modified: metadata.modified().ok(),
+            });
+            if stamp == self.small[place] {
+                continue;
+            }
+            match self.read_small(name) {
+                Ok(change) => {
+                    self.small[place] = stamp;
+                    changes.push(Change::Notice { about: name.to_owned(), text: None });
+                    changes.extend(change);
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.small[place] = stamp;
+                    changes.extend((name == STATE).then_some(Change::State(None)));
+                }
+                Err(error) => {
+                    // A writer that does not replace atomically is met half-way; the next look
+                    // tries again, because the stamp is not taken.
+                    changes.push(Change::Notice {
+                        about: name.to_owned(),
+                        text: Some(format!("cannot be used: {error}")),
+                    });
+                }
+            }
+        }
+        self.look_at_checkpoints(changes);
+    }
+
+    fn read_small(&self, name: &str) -> io::Result<Option<Change>> {
+        Ok(match name {
+            MANIFEST => Some(Change::Manifest(Box::new(self.directory.manifest()?))),
+            STATE => Some(Change::State(Some(Box::new(self.directory.state()?)))),
+            _ => Some(Change::Heartbeat(self.directory.heartbeat()?)),
+        })
+    }
+
+    fn look_at_checkpoints(&mut self, changes: &mut Vec<Change>) {
+        let mut names: Vec<String> = match fs::read_dir(self.directory.checkpoints()) {
+            Ok(entries) => {
+                entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+            }
+            Err(_) => Vec::new(),
+        };
+        names.retain(|name| !name.starts_with('.'));
+        names.sort_unstable();
+        if self.checkpoints.as_ref() != Some(&names) {
+            changes.push(Change::Checkpoints(names.clone()));
+            self.checkpoints = Some(names);
+        }
+    }
+}
+
+fn take_segment(next: &mut u32) -> SegmentId {
+    let id = SegmentId(*next);
+    *next = next.saturating_add(1);
+    id
+}
+
+/// How often the files are looked at without an event, while any of them grew in the last
+/// [`BUSY_FOR`].
+pub const BUSY_TICK: Duration = Duration::from_millis(250);
+/// How often they are looked at without an event otherwise.
+pub const QUIET_TICK: Duration = Duration::from_secs(1);
+/// How long after its last growth a run counts as busy.
+pub const BUSY_FOR: Duration = Duration::from_secs(10);
