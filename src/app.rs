@@ -13,6 +13,9 @@ pub mod run_screen;
 pub mod runs_screen;
 pub mod summary;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

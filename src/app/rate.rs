@@ -62,9 +62,9 @@ mod tests {
         let mut rate = Rate::default();
         rate.add(Duration::from_millis(5_100), 3);
         rate.add(Duration::from_millis(5_900), 4);
+        assert_eq!(rate.per_second(Duration::from_secs(6)), 7);
         rate.add(Duration::from_millis(7_000), 1);
         assert_eq!(rate.history(Duration::from_secs(7)), [0, 0, 0, 0, 0, 0, 0, 7, 0, 1]);
-        assert_eq!(rate.per_second(Duration::from_secs(6)), 7);
         assert_eq!(rate.per_second(Duration::from_secs(8)), 1);
         assert_eq!(rate.history(Duration::from_secs(900)), [0; 10]);
     }
