@@ -43,6 +43,8 @@ pub fn draw(run: &RunScreen, size: Size, leaves: &str, now: Now, look: &Look, bu
     if window.rows.is_empty() {
         awaiting(buffer, log, &what_is_awaited(run, look));
     }
+    scroll_mark(buffer, log, &window, theme);
+    let log = Rect { width: log.width - 1, ..log };
     let rows = LogRows {
         window: &window,
         highest_seq: run.model().counts().highest_seq,
@@ -191,6 +193,22 @@ fn lower_rule(run: &RunScreen, window: &Window, theme: Theme) -> Vec<Piece> {
         pieces.push(Piece::new(place, theme.faint(), 1).right());
     }
     pieces
+}
+
+/// Marks on the right edge where in the log the window is, when there is more than it shows.
+fn scroll_mark(buffer: &mut Buffer, log: Rect, window: &Window, theme: Theme) {
+    let shown = window.last + 1 - window.first;
+    if window.entries <= shown {
+        return;
+    }
+    let rows = u64::from(log.height);
+    let scale = |position: u64| {
+        let row = u128::from(position) * u128::from(rows) / u128::from(window.entries);
+        u16::try_from(row).unwrap_or(log.height).min(log.height - 1)
+    };
+    for row in scale(window.first)..=scale(window.last) {
+        buffer.set_stringn(log.right() - 1, log.y + row, "▐", 1, theme.faint());
+    }
 }
 
 /// What an empty log is waiting for.

@@ -87,8 +87,11 @@ fn shorten(pieces: &mut [Piece], room: usize, gap: usize) {
 
 fn draw_piece(buffer: &mut Buffer, area: Rect, mut x: u16, piece: &Piece) -> u16 {
     for (text, style) in &piece.spans {
+        let from = x;
         let room = area.right().saturating_sub(x);
-        (x, _) = buffer.set_stringn(x, area.y, text, usize::from(room), *style);
+        (x, _) = buffer.set_stringn(x, area.y, text, usize::from(room), Style::reset());
+        // Twice, since a style is laid over what is there: here a rule may be.
+        buffer.set_stringn(from, area.y, text, usize::from(room), *style);
     }
     x
 }
