@@ -121,7 +121,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::Follow,
         name: "follow",
-        help: "Follow new entries, or hold the screen still.",
+        help: "Follow new entries, or hold still.",
         keys: &[character('f')],
         screens: RUN,
         footer: Some("follow"),
@@ -129,7 +129,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::ToggleChannel,
         name: "channel",
-        help: "Show or hide a channel, by its number on the screen.",
+        help: "Show or hide a channel by its number.",
         keys: &[
             character('1'),
             character('2'),
@@ -147,7 +147,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::Up,
         name: "up",
-        help: "Go up a line; in a log this stops following.",
+        help: "Up a line; a log stops following.",
         keys: &[plain(KeyCode::Up), character('k')],
         screens: EVERYWHERE,
         footer: None,
@@ -155,7 +155,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::Down,
         name: "down",
-        help: "Go down a line.",
+        help: "Down a line.",
         keys: &[plain(KeyCode::Down), character('j')],
         screens: EVERYWHERE,
         footer: None,
@@ -163,7 +163,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::PageUp,
         name: "page up",
-        help: "Go up a page.",
+        help: "Up a page.",
         keys: &[plain(KeyCode::PageUp), Key::control('b')],
         screens: EVERYWHERE,
         footer: None,
@@ -171,7 +171,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::PageDown,
         name: "page down",
-        help: "Go down a page.",
+        help: "Down a page.",
         keys: &[plain(KeyCode::PageDown), character(' '), Key::control('f')],
         screens: EVERYWHERE,
         footer: None,
@@ -179,7 +179,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::First,
         name: "first",
-        help: "Go to the beginning.",
+        help: "To the beginning.",
         keys: &[character('g'), plain(KeyCode::Home)],
         screens: EVERYWHERE,
         footer: None,
@@ -187,7 +187,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::Last,
         name: "last",
-        help: "Go to the end; in a log this follows again.",
+        help: "To the end; a log follows again.",
         keys: &[character('G'), plain(KeyCode::End)],
         screens: EVERYWHERE,
         footer: Some("end"),
@@ -195,7 +195,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::Left,
         name: "left",
-        help: "Show what is further left in long lines.",
+        help: "See further left in long lines.",
         keys: &[plain(KeyCode::Left), character('h')],
         screens: RUN,
         footer: None,
@@ -203,7 +203,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::Right,
         name: "right",
-        help: "Show what is further right in long lines.",
+        help: "See further right in long lines.",
         keys: &[plain(KeyCode::Right), character('l')],
         screens: RUN,
         footer: None,
@@ -227,7 +227,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::Back,
         name: "back",
-        help: "Leave this screen; from the first one, the program.",
+        help: "Leave this screen, or the program.",
         keys: &[character('q'), plain(KeyCode::Escape)],
         screens: EVERYWHERE,
         footer: Some("back"),
@@ -243,7 +243,7 @@ pub const ACTIONS: &[ActionRow] = &[
     ActionRow {
         action: Action::Suspend,
         name: "suspend",
-        help: "Stop the program and give the terminal back until `fg`.",
+        help: "Stop the program until `fg`.",
         keys: &[Key::control('z')],
         screens: EVERYWHERE,
         footer: None,
@@ -314,6 +314,8 @@ mod tests {
             assert!(!seen.contains(&row.action), "{:?} has two rows", row.action);
             seen.push(row.action);
             assert!(row.help.ends_with('.') && !row.keys.is_empty(), "{:?}", row.action);
+            // So that it stands whole beside the keys in the smallest terminal that is promised.
+            assert!(row.help.chars().count() <= 37, "{:?}", row.action);
         }
     }
 

@@ -278,7 +278,6 @@ fn irregularities(run: &RunScreen, theme: Theme) -> Vec<Piece> {
         ("ties", counts.ties, theme.warning()),
         ("disorder", counts.disorder, theme.warning()),
         ("restarts", counts.restarts, theme.warning()),
-        ("missing", counts.missing, theme.warning()),
     ];
     told.into_iter()
         .filter(|(_, count, _)| *count > 0)
