@@ -4,6 +4,8 @@
 mod check;
 mod completions;
 #[cfg(unix)]
+mod demo;
+#[cfg(unix)]
 mod exec;
 mod log;
 mod man;
@@ -50,7 +52,9 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     #[cfg(unix)]
-    Exec(exec::ExecArguments),
+    Demo(demo::DemoArguments),
+    #[cfg(unix)]
+    Exec(Box<exec::ExecArguments>),
     Log(log::Arguments),
     Runs(runs::Arguments),
     Check(check::Arguments),
@@ -160,7 +164,9 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let outcome = match arguments.command {
         None => arguments.open.run(&mut output),
         #[cfg(unix)]
-        Some(Command::Exec(command)) => exec::run(command),
+        Some(Command::Demo(command)) => demo::run(&command, &mut output),
+        #[cfg(unix)]
+        Some(Command::Exec(command)) => exec::run(*command),
         Some(Command::Log(command)) => command.run(&mut output),
         Some(Command::Runs(command)) => command.run(&mut output),
         Some(Command::Check(command)) => command.run(&mut output),

@@ -371,3 +371,12 @@ fn the_width_of_a_text_is_the_sum_of_its_graphemes() {
     let text = "a\u{301}漢";
     assert_eq!(width(text), 3);
 }
+
+#[test]
+fn an_emoji_behind_a_prepended_character_keeps_no_invisible_selector() {
+    for emoji in ["😀\u{fe0f}", "1\u{fe0f}\u{20e3}"] {
+        let line = only(&format!("\u{600}{emoji}"));
+        assert_harmless(&line);
+        assert!(line.text().contains("<U+FE0F>"), "{line:?}");
+    }
+}

@@ -55,6 +55,13 @@ impl Ending {
         Self { exit_status, ..Self::own_failure(format!("cannot start {program}: {error}")) }
     }
 
+    /// The signal came before the command was started.
+    pub(crate) fn before_start(signal: i32) -> Self {
+        let message = format!("{} came before the command was started", signals::name(signal));
+        let exit_status = u8::try_from(128 + signal).unwrap_or(OWN_FAILURE);
+        Self { status: Status::Cancelled, exit_code: None, signal: None, message, exit_status }
+    }
+
     /// We failed ourselves.
     pub(crate) fn own_failure(message: String) -> Self {
         Self { status: Status::Failed, exit_code: None, signal: None, message, exit_status: OWN_FAILURE }

@@ -1,14 +1,13 @@
 //! Passing a step's output through to where our own goes, without ever waiting for it: a reader
 //! that is slow holds the step back, as it would without us, but never our record of it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{FileType, OFlags};
+use rustix::fs::FileType;
 use rustix::time::Timespec;
 
 /// How much can be written to a pipe that is ready without waiting: POSIX promises it.
@@ -123,9 +122,12 @@ impl Passage {
 #[cfg(target_os = "linux")]
 fn open_again(descriptor: BorrowedFd<'_>) -> Option<File> {
     use std::os::fd::AsRawFd as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    use rustix::fs::OFlags;
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let path = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
-    OpenOptions::new().write(true).custom_flags(flags.bits().cast_signed()).open(path).ok()
+    File::options().write(true).custom_flags(flags.bits().cast_signed()).open(path).ok()
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -182,7 +184,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_named_and_does_not_hold_the_step_back() {
-        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let full = File::options().write(true).open("/dev/full").unwrap();
         let mut passage = Passage::new(full.as_fd()).unwrap();
         passage.pass(b"too much\n");
         assert!(!passage.is_waiting());

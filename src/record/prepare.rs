@@ -12,6 +12,7 @@ use super::files::{StateFile, json_bytes};
 use super::log::{Level, Log};
 use super::options::{Options, run_of_time};
 use super::said::SaidFile;
+use super::signals::Signals;
 use super::step::{Error, Prepared};
 use super::{preparation, terminal};
 use crate::host;
@@ -27,6 +28,8 @@ const MOST_MADE_RUN_IDS: u32 = 100;
 /// Makes the run directory: identity first, then the log files, the state `prepared`, the first
 /// entry and the preparation checkpoint.
 pub(super) fn prepare(options: Options) -> Result<Prepared, Error> {
+    // From the first file on, the record is always finished, so signals are caught before that.
+    let signals = Signals::catch().map_err(|source| Error::Signals { source })?;
     let working_directory = std::env::current_dir().map_err(|source| Error::WorkingDirectory { source })?;
     let now = Timestamp::from(SystemTime::now());
     let task = options.task_or_made(&working_directory);
@@ -60,7 +63,7 @@ pub(super) fn prepare(options: Options) -> Result<Prepared, Error> {
     if is_capturing && let Err(error) = preparation::publish(&directory, &manifest, log.highest_seq()) {
         warnings.push(format!("the preparation checkpoint was not written: {error}"));
     }
-    Ok(Prepared { directory, manifest, options, log, said, state, warnings })
+    Ok(Prepared { directory, manifest, options, log, said, state, signals, warnings })
 }
 
 /// Makes a directory that was not there before.

@@ -38,24 +38,27 @@ pub(crate) enum Signal {
 }
 
 /// Catches signals for as long as it lives.
+#[derive(Debug)]
 pub(crate) struct Signals {
     delivery: SignalDelivery<UnixStream, WithOrigin>,
 }
 
 impl Signals {
     /// Begins to catch. A signal that this process was told to ignore stays ignored, for us and for
-    /// the command, which inherits it: that is how `nohup` works. With `terminal`, the changes of
-    /// our terminal are caught too.
-    pub(crate) fn catch(terminal: bool) -> io::Result<Self> {
+    /// the command, which inherits it: that is how `nohup` works.
+    pub(crate) fn catch() -> io::Result<Self> {
         let is_ignored = |number: &i32| host::ignores_signal(number.unsigned_abs()) == Some(true);
         let mut numbers: Vec<i32> = ENDING.into_iter().filter(|number| !is_ignored(number)).collect();
         numbers.push(SIGCHLD);
-        if terminal {
-            numbers.extend([SIGWINCH, SIGTSTP]);
-        }
         let (read, write) = UnixStream::pair()?;
         let delivery = SignalDelivery::with_pipe(read, write, WithOrigin::default(), numbers)?;
         Ok(Self { delivery })
+    }
+
+    /// Catches what happens to our terminal too.
+    pub(crate) fn catch_terminal(&self) -> io::Result<()> {
+        let handle = self.delivery.handle();
+        [SIGWINCH, SIGTSTP].into_iter().try_for_each(|number| handle.add_signal(number))
     }
 
     /// The descriptor that is readable when signals came.

@@ -13,7 +13,7 @@ use super::log::{Level, Log};
 use super::options::Options;
 use super::recorder::{Recorder, pass_the_rest};
 use super::said::SaidFile;
-use super::signals::Signals;
+use super::signals::{Signal, Signals};
 use crate::host;
 use crate::run::{Id, Manifest, RunDirectory, Status, Timestamp};
 
@@ -47,6 +47,12 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// Signals cannot be caught, so the record could not be finished when one comes.
+    #[error("cannot catch signals: {source}")]
+    Signals {
+        /// Why.
+        source: io::Error,
+    },
     /// The working directory is gone or may not be read.
     #[error("the working directory cannot be found: {source}; change to one that exists")]
     WorkingDirectory {
@@ -64,6 +70,7 @@ pub struct Prepared {
     pub(super) log: Log,
     pub(super) said: SaidFile,
     pub(super) state: StateFile,
+    pub(super) signals: Signals,
     pub(super) warnings: Vec<String>,
 }
 
@@ -112,10 +119,15 @@ impl Prepared {
     /// Runs the command and records it until it has ended.
     #[must_use]
     pub fn run(mut self, output: Output) -> Outcome {
-        let mut signals = match Signals::catch(self.options.pty && output == Output::PassThrough) {
-            Ok(signals) => signals,
-            Err(error) => return self.fail(Ending::own_failure(format!("cannot catch signals: {error}"))),
-        };
+        if let Some(number) = self.signal_to_end() {
+            return self.fail(Ending::before_start(number));
+        }
+        if self.options.pty
+            && output == Output::PassThrough
+            && let Err(error) = self.signals.catch_terminal()
+        {
+            return self.fail(Ending::own_failure(format!("cannot catch the terminal's signals: {error}")));
+        }
         let started = command::start(&self.options, self.directory.path(), self.said.path(), output);
         let started = match started {
             Ok(started) => started,
@@ -129,12 +141,12 @@ impl Prepared {
         };
         self.note_start(&started);
         let directory = self.directory.path().to_owned();
-        let Self { log, state, said, .. } = &mut self;
-        let recorded = Recorder::new(directory, log, state, said, &mut signals, started).run();
+        let Self { log, state, said, signals, .. } = &mut self;
+        let recorded = Recorder::new(directory, log, state, said, signals, started).run();
         let ending = Ending::of_command(recorded.end.exit, recorded.asked_to_end);
         self.note_end(&ending, recorded.end.at);
         let mut sources = recorded.sources;
-        pass_the_rest(&mut sources, &mut signals);
+        pass_the_rest(&mut sources, &mut self.signals);
         for source in &sources {
             if let Some(error) = source.passage_failure() {
                 let name = source.stream().name();
@@ -142,6 +154,14 @@ impl Prepared {
             }
         }
         self.outcome(&ending)
+    }
+
+    /// The signal to end that came so far.
+    fn signal_to_end(&mut self) -> Option<i32> {
+        self.signals.pending().into_iter().find_map(|signal| match signal {
+            Signal::End { number, .. } => Some(number),
+            _ => None,
+        })
     }
 
     fn note_start(&mut self, started: &Started) {

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use rustix::process::Signal;
 use serde_json::json;
 use stepwatch::diagnose::liveness;
-use stepwatch::run::{RunDirectory, Status};
+use stepwatch::record;
+use stepwatch::run::{Id, RunDirectory, Status};
 
 use crate::scene::{Scene, stderr_of, wait_until};
 
@@ -62,6 +63,22 @@ fn a_signal_sent_to_us_ends_the_step_and_the_run_is_cancelled() {
         assert_eq!((&state["status"], &state["signal"]), (&json!("cancelled"), &json!(status - 128)));
         recording.run.dense();
     }
+}
+
+#[test]
+fn a_signal_before_the_command_starts_cancels_the_run_without_starting_it() {
+    let scene = Scene::new();
+    let command = ["touch", "started"].map(Into::into).to_vec();
+    let mut options = record::Options::new(scene.path().join("runs"), command);
+    options.task = Some(Id::new("task").unwrap());
+    options.run = Some(Id::new("run").unwrap());
+    let prepared = record::prepare(options).unwrap();
+    // Sent to this very thread, so that it has come when the call returns.
+    signal_hook::low_level::raise(signal_hook::consts::SIGTERM).unwrap();
+    let outcome = prepared.run(record::Output::Quiet);
+    assert_eq!((outcome.exit_status, outcome.status), (143, Status::Cancelled));
+    assert_eq!(scene.run().state()["status"], "cancelled");
+    assert_eq!(scene.run().events(), ["run_prepared", "step_finished"]);
 }
 
 #[test]

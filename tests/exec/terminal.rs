@@ -133,7 +133,7 @@ fn the_interrupt_key_reaches_a_step_at_our_terminal_once() {
 #[test]
 fn a_terminal_of_its_own_has_the_size_of_ours_and_follows_it() {
     let scene = Scene::new();
-    let script = "stty size; trap 'stty size' WINCH; while [ ! -e enough ]; do sleep 0.1; done";
+    let script = "trap 'stty size' WINCH; stty size; while [ ! -e enough ]; do sleep 0.1; done";
     let screen = Screen::new(&scene, &["--pty"], script);
     screen.wait_for("30 100");
     screen.master.resize(PtySize { rows: 40, cols: 90, pixel_width: 0, pixel_height: 0 }).unwrap();
@@ -160,7 +160,9 @@ fn a_signal_that_ends_the_recorder_restores_the_terminal() {
 #[test]
 fn the_stop_key_stops_step_and_recorder_together() {
     let scene = Scene::new();
-    let script = "echo ready; while [ ! -e enough ]; do sleep 0.1; done; echo went on";
+    // It waits in a system call of its own: a shell that is stopped just while it starts a program
+    // can be seen waiting for that one instead.
+    let script = "mkfifo go; echo ready; read -r _ < go; echo went on";
     let mut screen = Screen::new(&scene, &[], script);
     let run = scene.run();
     wait_until("the step runs", || run.output("stdout").contains("ready"));
@@ -175,8 +177,8 @@ fn the_stop_key_stops_step_and_recorder_together() {
     wait_until("both are stopped", || is_stopped(step) && is_stopped(recorder));
     screen.wait_for("stopped");
     assert!(is_stopped(step) && is_stopped(recorder), "they stay stopped");
-    std::fs::write(scene.path().join("enough"), "").unwrap();
     screen.press("\r");
+    std::fs::write(scene.path().join("go"), "now\n").unwrap();
     screen.wait_for("went on");
     assert!(screen.end().contains("status=0"));
     assert_eq!(run.texts("stdout"), ["ready\n", "went on\n"]);

@@ -94,3 +94,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn entries_that_were_lost_after_they_were_indexed_are_counted_and_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines: String = (1..=1000).map(|seq| format!("{{\"seq\":{seq},\"text\":\"line\\n\"}}\n")).collect();
+    fs::write(folder.path().join("stdout.jsonl"), &lines).unwrap();
+    let model = Model::load(RunDirectory::alone(folder.path())).unwrap();
+    fs::write(folder.path().join("stdout.jsonl"), &lines[..lines.len() / 2]).unwrap();
+    let mut out = Vec::new();
+    let written = LogRequest::default().write(&model, &mut out, Form::Raw, Presentation::default()).unwrap();
+    assert!(written.unreadable > 0 && written.entries > 0, "{written:?}");
+    assert_eq!(written.entries + written.unreadable, 1000);
+    assert!(stepwatch::report::Check::of(&model).is_err());
+}
