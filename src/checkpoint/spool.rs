@@ -34,6 +34,18 @@ pub(super) struct SpoolEntry {
     pub(super) target: String,
 }
 
+/// The lock of all our writers, held until dropped.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file would not do: a process that is being started just now has a copy of it
+        // for a moment. A lock that cannot be let go of goes with the file.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
 impl SpoolEntry {
     fn new(id: &str, bytes: &[u8], target: String) -> Self {
         Self { id: id.to_owned(), length: bytes.len() as u64, checksum: checksum(bytes), target }
@@ -69,7 +81,7 @@ pub(super) struct Spool {
     pub(super) folder: Folder,
     /// The permission bits that records get.
     record_mode: u32,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Spool {
@@ -103,7 +115,7 @@ impl Spool {
         Self::with_lock(own, lock, mode).map(Some)
     }
 
-    fn with_lock(folder: Folder, lock: File, mode: u32) -> Result<Self, CheckpointError> {
+    fn with_lock(folder: Folder, lock: Lock, mode: u32) -> Result<Self, CheckpointError> {
         let failed = CheckpointError::io("trust", folder.path());
         match folder.facts() {
             Ok(facts) if facts.owner == rustix::process::geteuid().as_raw() => {
@@ -179,17 +191,17 @@ fn own_name() -> String {
     rustix::process::geteuid().as_raw().to_string()
 }
 
-fn try_lock(shared: &Folder) -> Result<Option<File>, CheckpointError> {
+fn try_lock(shared: &Folder) -> Result<Option<Lock>, CheckpointError> {
     let path = shared.path().join(LOCK);
     let file = shared.lock_file(LOCK).map_err(CheckpointError::io("open", &path))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Lock(file))),
         Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(None),
         Err(error) => Err(CheckpointError::io("lock", &path)(error)),
     }
 }
 
-fn wait_for_lock(shared: &Folder) -> Result<File, CheckpointError> {
+fn wait_for_lock(shared: &Folder) -> Result<Lock, CheckpointError> {
     let pauses = Duration::from_secs(LOCK_SECONDS).as_millis() / LOCK_PAUSE.as_millis();
     for _ in 0..pauses {
         if let Some(lock) = try_lock(shared)? {

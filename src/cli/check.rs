@@ -36,7 +36,7 @@ impl Arguments {
         let run = target::one_run(&self.run)?;
         let name = crate::display::path(run.path());
         let model = Model::load(run).wrap_err_with(|| format!("{name} cannot be read"))?;
-        let check = Check::of(&model);
+        let check = Check::of(&model).map_err(super::log::unreadable)?;
         let presentation = output.presentation();
         let written = if self.json {
             write_json(output, &check.json(), presentation)

@@ -86,7 +86,10 @@ impl Arguments {
         say_notices(&model);
         let presentation = output.presentation();
         let written = request.write(&model, output, form, presentation).map_err(output_failed)?;
-        Ok(Outcome::done_if(written > 0 || request.pattern.is_none()))
+        if written.unreadable > 0 {
+            return Err(unreadable(written.unreadable));
+        }
+        Ok(Outcome::done_if(written.entries > 0 || request.pattern.is_none()))
     }
 
     fn request(&self) -> LogRequest {
@@ -144,6 +147,13 @@ fn refuse_missing_channels(wanted: &[Channel], model: &Model) -> Result<(), Fail
             )))
         }
     }
+}
+
+/// So many entries were indexed and could not be read.
+pub(super) fn unreadable(count: u64) -> Failure {
+    Failure::could_not(format!(
+        "{count} entries could not be read: a file lost bytes while it was read; try again"
+    ))
 }
 
 fn refuse_range_without_seq(request: &LogRequest, order: Order) -> Result<(), Failure> {

@@ -10,7 +10,9 @@ use crate::run::{RunDirectory, Timestamp};
 
 use super::{Failure, Outcome, Output, output_failed, say, target};
 
-/// List the runs below a root: lost and failed ones first, then those that run, then the rest
+/// List the runs below a root, those that need a person first
+///
+/// Lost and failed ones come first, then those that run, then the rest; the latest first.
 ///
 /// Exit status: 0 when there are runs, 1 when there are none, 3 when a root cannot be read.
 #[derive(Debug, clap::Args)]

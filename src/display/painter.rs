@@ -149,22 +149,24 @@ impl Painter {
 
     /// Whether a joiner or a variation selector stands where an emoji needs it.
     fn belongs_to_emoji(&self, character: char, after: &[u8]) -> bool {
-        let last = self.grapheme.text.chars().next_back();
-        // A prepended character may stand before the emoji: then the grapheme is none.
-        let begins_as_emoji = self.grapheme.text.chars().next().is_some_and(is_pictographic);
+        let text = &self.grapheme.text;
+        let last = text.chars().next_back();
+        // Some characters are joined with what follows them; such a grapheme is no emoji.
+        let begins_as_emoji = text.chars().next().is_some_and(is_pictographic);
         match character {
             ZERO_WIDTH_JOINER => {
                 let next = first_character(after).0;
                 begins_as_emoji
-                    && !is_hidden(next)
                     && is_pictographic(next)
+                    && !is_hidden(next)
                     && last != Some(ZERO_WIDTH_JOINER)
                     && self.grapheme.marks == 0
             }
-            '\u{fe0e}' | '\u{fe0f}' => match last {
-                Some('0'..='9' | '#' | '*') => first_character(after).0 == KEYCAP,
-                Some(last) => begins_as_emoji && is_pictographic(last),
-                None => false,
+            '\u{fe0e}' | '\u{fe0f}' => match text.as_str() {
+                "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "#" | "*" => {
+                    first_character(after).0 == KEYCAP
+                }
+                _ => begins_as_emoji && last.is_some_and(is_pictographic),
             },
             _ => false,
         }

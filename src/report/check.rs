@@ -58,11 +58,15 @@ pub fn checkpoint_names(directory: &RunDirectory) -> Vec<String> {
 
 impl Check {
     /// Holds a run against the contract. Every body is decoded, so that the counts are exact.
-    #[must_use]
-    pub fn of(model: &Model) -> Self {
+    ///
+    /// # Errors
+    /// How many entries could not be read, because a file lost bytes since it was indexed.
+    pub fn of(model: &Model) -> Result<Self, u64> {
         let view_of_all = Selection::all();
+        let mut read = 0;
         let mut malformed: Vec<u64> = vec![0; model.channels().len()];
         for placed in model.view(&view_of_all).from(0) {
+            read += 1;
             let place = model.channels().iter().position(|state| state.channel == placed.channel);
             if let Some(count) = place.and_then(|place| malformed.get_mut(place)) {
                 *count += u64::from(is_malformed(placed.malformed, &placed.entry));
@@ -81,7 +85,10 @@ impl Check {
             })
             .collect();
         let counts = model.counts();
-        Self {
+        if read < counts.entries {
+            return Err(counts.entries - read);
+        }
+        Ok(Self {
             entries: counts.entries,
             channels,
             gaps: model.gaps(),
@@ -89,7 +96,7 @@ impl Check {
             disorder: counts.disorder,
             malformed: malformed.iter().sum(),
             checkpoints: checkpoints::check(model.directory()),
-        }
+        })
     }
 
     /// Whether the contract is kept.

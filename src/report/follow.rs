@@ -133,7 +133,7 @@ impl<'a> Follower<'a> {
         if !self.begun {
             if caught_up {
                 self.begun = true;
-                self.written = self.request.write(&self.model, out, self.form, self.presentation)?;
+                self.written = self.request.write(&self.model, out, self.form, self.presentation)?.entries;
                 self.highest = self.last_place();
             }
             return Ok(());

@@ -59,11 +59,12 @@ impl LogRequest {
         self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(placed.entry.text()))
     }
 
-    /// Gives every entry that is asked for to `take`, in order, until it fails.
+    /// Gives every entry that is asked for to `take`, in order, until it fails. Returns how many
+    /// entries in the range could not be read, because a file lost bytes since it was indexed.
     ///
     /// # Errors
     /// Those of `take`.
-    pub fn visit(&self, model: &Model, mut take: impl FnMut(&Placed) -> io::Result<()>) -> io::Result<()> {
+    pub fn visit(&self, model: &Model, mut take: impl FnMut(&Placed) -> io::Result<()>) -> io::Result<u64> {
         let selection = self.selection(model);
         let view = model.view(&selection);
         let mut begin = self.from.map_or(0, |from| view.position_of_seq(from));
@@ -73,30 +74,30 @@ impl LogRequest {
         {
             begin = begin.max(end.saturating_sub(last));
         }
-        let count = usize::try_from(end.saturating_sub(begin)).unwrap_or(usize::MAX);
-        let wanted = view.from(begin).take(count).filter(|placed| self.matches(placed));
-        match self.last {
-            // How many match is known only at the end.
-            Some(last) if self.pattern.is_some() => {
-                let mut kept = VecDeque::new();
-                for placed in wanted {
+        let count = end.saturating_sub(begin);
+        let mut kept = VecDeque::new();
+        let mut read = 0;
+        for placed in view.from(begin).take(usize::try_from(count).unwrap_or(usize::MAX)) {
+            read += 1;
+            if !self.matches(&placed) {
+                continue;
+            }
+            match self.last {
+                // Which of the hits are the last is known only at the end.
+                Some(last) if self.pattern.is_some() => {
                     kept.push_back(placed);
                     if kept.len() as u64 > last {
                         kept.pop_front();
                     }
                 }
-                kept.iter().try_for_each(take)
-            }
-            _ => {
-                for placed in wanted {
-                    take(&placed)?;
-                }
-                Ok(())
+                _ => take(&placed)?,
             }
         }
+        kept.iter().try_for_each(take)?;
+        Ok(count - read)
     }
 
-    /// Writes every entry that is asked for; returns how many these were.
+    /// Writes every entry that is asked for.
     ///
     /// # Errors
     /// Whatever `out` answers.
@@ -106,14 +107,23 @@ impl LogRequest {
         out: &mut impl Write,
         form: Form,
         presentation: Presentation,
-    ) -> io::Result<u64> {
-        let mut written = 0;
-        self.visit(model, |placed| {
-            written += 1;
+    ) -> io::Result<Written> {
+        let mut entries = 0;
+        let unreadable = self.visit(model, |placed| {
+            entries += 1;
             reported(placed, false).write(out, form, presentation)
         })?;
-        Ok(written)
+        Ok(Written { entries, unreadable })
     }
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// How many entries were written.
+    pub entries: u64,
+    /// How many entries could not be read, whether they would have been written or not.
+    pub unreadable: u64,
 }
 
 /// What a report says of an entry of the model.

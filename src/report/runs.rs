@@ -105,6 +105,8 @@ impl RunSummary {
             status if status.has_ended() => {
                 let ended = signal.or(code);
                 match (ended, message.or(said)) {
+                    // Recorders like to say it in their message too.
+                    (Some(ended), Some(message)) if message.starts_with(&ended) => message,
                     (Some(ended), Some(message)) => format!("{ended}: {message}"),
                     (ended, message) => ended.or(message).unwrap_or_default(),
                 }
@@ -219,5 +221,9 @@ mod tests {
         assert_eq!(failed.elapsed(now), Some(Duration::from_secs(2)));
         assert_eq!(failed.idle(now), None);
         assert_eq!(failed.last_line(), "exit 101: 3 errors");
+        if let Some(state) = &mut failed.state {
+            state.message = Some("exit 101".to_owned());
+        }
+        assert_eq!(failed.last_line(), "exit 101");
     }
 }

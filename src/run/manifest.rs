@@ -97,8 +97,9 @@ pub struct CheckpointSettings {
     pub summary_hint: Option<String>,
 }
 
-/// Whether checkpoints are made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Whether checkpoints are made. A word that this version does not know is read as
+/// [`CheckpointMode::Disabled`]: what its writer wants is not known, so nothing is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckpointMode {
     /// Summaries, git diffs and log tails are made.
@@ -106,6 +107,13 @@ pub enum CheckpointMode {
     Capture,
     /// Nothing is ever written.
     Disabled,
+}
+
+impl<'de> Deserialize<'de> for CheckpointMode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        Ok(if word == "capture" { Self::Capture } else { Self::Disabled })
+    }
 }
 
 impl Manifest {
@@ -126,6 +134,8 @@ mod tests {
             serde_json::from_str(r#"{"taskId":"t","new":1,"checkpoint":{"mode":"disabled"}}"#).unwrap();
         assert_eq!(manifest.task_id, "t");
         assert_eq!(manifest.checkpoint_settings().mode, CheckpointMode::Disabled);
+        let unknown: Manifest = serde_json::from_str(r#"{"checkpoint":{"mode":"someday"}}"#).unwrap();
+        assert_eq!(unknown.checkpoint_settings().mode, CheckpointMode::Disabled);
         let empty: Manifest = serde_json::from_str("{}").unwrap();
         assert_eq!(empty.checkpoint_settings().mode, CheckpointMode::Capture);
     }

@@ -1,0 +1,192 @@
+//! A process that publishes a checkpoint is killed at each of its system calls, and each of them is
+//! made to fail. Whatever happens: no file of the runner changes, no record is torn, what was said to
+//! be saved is there exactly once, and the spool comes to rest empty.
+//!
+//! It takes `strace`; without it (or where tracing is forbidden) there is nothing to test with, and
+//! the tests say so.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::json;
+use stepwatch::checkpoint::{CheckpointError, Checkpoints, Kind, NewRecord, Origin};
+use stepwatch::run::{Manifest, RunDirectory, Timestamp};
+
+/// Names the run's directory to the process that publishes.
+const VARIABLE: &str = "CHECKPOINT_CRASH_RUN";
+
+/// More calls of one kind than a process makes here.
+const MOST_CALLS: usize = 400;
+
+fn checkpoints(directory: &Path) -> Checkpoints {
+    Checkpoints::new(RunDirectory::alone(directory), &Manifest::default())
+}
+
+fn publish(directory: &Path, summary: &str) -> Result<String, CheckpointError> {
+    let record = NewRecord {
+        kind: Kind::Summary,
+        origin: Origin::Operator,
+        log_seq: None,
+        summary: summary.to_owned(),
+        payload: json!({"detail": "x".repeat(20_000)}),
+    };
+    checkpoints(directory)
+        .publish(record, Timestamp::from_milliseconds(1_774_080_000_036))
+        .map(|new| new.description)
+}
+
+/// The process that is killed: a test of its own, run by name.
+#[test]
+#[ignore = "it is the process that the other tests kill"]
+fn publishing_process() {
+    let Some(directory) = std::env::var_os(VARIABLE).map(PathBuf::from) else { return };
+    let outcome = match publish(&directory, "the new one") {
+        Ok(_) => "saved",
+        Err(CheckpointError::NotDurable { .. }) => "not durable",
+        Err(_) => "refused",
+    };
+    fs::write(directory.join("outcome"), outcome).unwrap();
+}
+
+/// A run in which a record of ours stands, and another was renamed over by the runner.
+fn run() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    publish(folder.path(), "the standing one").unwrap();
+    publish(folder.path(), "the destroyed one").unwrap();
+    let temporary = folder.path().join("checkpoints/.tmp");
+    fs::write(&temporary, RUNNERS).unwrap();
+    fs::rename(temporary, folder.path().join("checkpoints/0002-summary.json")).unwrap();
+    folder
+}
+
+const RUNNERS: &str = r#"{"type":"summary","summary":"of the runner","seq":2}"#;
+
+/// Publishes in a process of its own, into which `injection` is put.
+fn publish_traced(directory: &Path, injection: &str) -> Output {
+    Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("inject={injection}")])
+        .arg(std::env::current_exe().unwrap())
+        .args(["publishing_process", "--exact", "--ignored", "--test-threads=1"])
+        .env(VARIABLE, directory)
+        .output()
+        .unwrap()
+}
+
+fn can_trace() -> bool {
+    let probe = Command::new("strace")
+        .args(["-qq", "-o", "/dev/null", "-e", "inject=linkat:error=EIO", "true"])
+        .output();
+    let works = probe.is_ok_and(|output| output.status.success());
+    if !works {
+        _ = writeln!(io::stderr(), "skipped: strace is not here or may not trace");
+    }
+    works
+}
+
+/// What must hold after `what` was done, now and after the run has ended.
+fn assert_sound(directory: &Path, what: &str) {
+    let outcome = fs::read_to_string(directory.join("outcome")).unwrap_or_default();
+    let checkpoints = checkpoints(directory);
+    checkpoints.settle().unwrap();
+    fs::write(directory.join("state.json"), r#"{"status":"failed"}"#).unwrap();
+    checkpoints.settle().unwrap();
+
+    let mut ids = BTreeSet::new();
+    let mut summaries = Vec::new();
+    for record in checkpoints.records() {
+        let content =
+            record.content.as_ref().unwrap_or_else(|reason| panic!("{what}: {} {reason}", record.name));
+        assert_eq!(record.disagreements(), Vec::<String>::new(), "{what}");
+        assert!(content.id.is_empty() || ids.insert(content.id.clone()), "{what}: an id stands twice");
+        summaries.push(content.summary.clone());
+    }
+    summaries.sort();
+    let count = |summary: &str| summaries.iter().filter(|found| *found == summary).count();
+    assert_eq!(
+        fs::read_to_string(directory.join("checkpoints/0002-summary.json")).unwrap(),
+        RUNNERS,
+        "{what}"
+    );
+    assert_eq!(count("the standing one"), 1, "{what}: {summaries:?}");
+    assert_eq!(count("the destroyed one"), 1, "{what}: {summaries:?}");
+    match outcome.as_str() {
+        "saved" | "not durable" => assert_eq!(count("the new one"), 1, "{what}: {summaries:?}"),
+        "refused" => assert_eq!(count("the new one"), 0, "{what}: {summaries:?}"),
+        // Killed: nobody was told anything.
+        _ => assert!(count("the new one") <= 1, "{what}: {summaries:?}"),
+    }
+    let user = rustix::process::geteuid().as_raw().to_string();
+    let spool = directory.join(".stepwatch/spool").join(user);
+    assert_eq!(fs::read_dir(spool).unwrap().count(), 0, "{what}: the spool is not empty");
+}
+
+#[test]
+fn a_publisher_may_be_killed_at_any_system_call() {
+    if !can_trace() {
+        return;
+    }
+    let mut killed = 0;
+    for call in [
+        "mkdirat",
+        "openat",
+        "getdents64",
+        "flock",
+        "write",
+        "fchmod",
+        "fsync",
+        "newfstatat",
+        "linkat",
+        "unlinkat",
+    ] {
+        for place in 1..MOST_CALLS {
+            let folder = run();
+            let output = publish_traced(folder.path(), &format!("{call}:signal=KILL:when={place}"));
+            assert_sound(folder.path(), &format!("killed at {call} {place}"));
+            if output.status.success() {
+                let outcome = fs::read_to_string(folder.path().join("outcome")).unwrap();
+                assert_eq!(outcome, "saved");
+                break;
+            }
+            killed += 1;
+        }
+    }
+    assert!(killed > 30, "only {killed} kills happened");
+}
+
+#[test]
+fn a_publisher_loses_nothing_when_a_system_call_fails() {
+    if !can_trace() {
+        return;
+    }
+    let mut refused = 0;
+    for (call, errors) in [
+        ("mkdirat", &["EACCES", "EROFS", "ENOSPC"][..]),
+        ("flock", &["EIO"]),
+        ("fchmod", &["EPERM"]),
+        ("fsync", &["EIO", "ENOSPC", "EINVAL"]),
+        ("linkat", &["ENOSPC", "EIO", "EPERM", "EMLINK", "EXDEV", "EACCES"]),
+        ("unlinkat", &["EIO", "EACCES"]),
+    ] {
+        for error in errors {
+            for place in 1..MOST_CALLS {
+                let folder = run();
+                let output = publish_traced(folder.path(), &format!("{call}:error={error}:when={place}"));
+                assert!(output.status.success(), "{call} {error} {place}: {output:?}");
+                let outcome = fs::read_to_string(folder.path().join("outcome")).unwrap();
+                assert_sound(folder.path(), &format!("{call} {place} fails with {error} ({outcome})"));
+                refused += usize::from(outcome == "refused");
+                let calls = usize::from(call == "unlinkat" || call == "fsync") * 5 + 3;
+                if place > calls {
+                    break;
+                }
+            }
+        }
+    }
+    assert!(refused >= 5, "only {refused} failures were felt");
+}
