@@ -187,7 +187,12 @@ impl Prepared {
             Some(took) => format!("{}: {} ({:.1} s)", ending.status, ending.message, took.as_secs_f64()),
             None => format!("{}: {}", ending.status, ending.message),
         };
-        let data = json!({"status": ending.status, "exitCode": ending.exit_code, "signal": ending.signal});
+        let mut data = json!({"status": ending.status});
+        for (key, number) in [("exitCode", ending.exit_code), ("signal", ending.signal)] {
+            if let Some(number) = number {
+                data[key] = number.into();
+            }
+        }
         let level = match ending.status {
             Status::Succeeded => Level::Info,
             Status::Cancelled => Level::Warn,
