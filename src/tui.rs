@@ -1,1 +1,110 @@
-//! (soon)
+//! The screens on a terminal: takes it and gives it back, waits for what happens, draws.
+//!
+//! What is shown is decided in [`crate::app`]; here it is turned into cells. One file a view, one a
+//! widget; each is a function from state to a buffer.
+
+pub mod event_loop;
+pub mod input;
+pub mod mailbox;
+pub mod signals;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod view;
+pub mod widgets;
+
+use std::io;
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+use crate::app::Start;
+use crate::run::RunDirectory;
+use theme::Theme;
+use view::Look;
+
+/// How the screens ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// A person left them.
+    Quit,
+    /// A signal came that ends the process. The terminal has been given back; whoever opened the
+    /// screens may do the same with what is theirs, and then call [`end_by`].
+    Signal(i32),
+}
+
+/// Why the screens could not be opened, or ended by themselves.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is nothing to draw on.
+    #[error("standard output is no terminal: the screens need one")]
+    NotATerminal,
+    /// The terminal refuses, or is gone.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[from] io::Error),
+    /// A fault of our own in another thread; it has been reported.
+    #[error("stepwatch ended because of a fault in itself")]
+    Panicked,
+}
+
+/// What to open, and how it looks.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What to open.
+    pub start: Start,
+    /// Whether colours are used.
+    pub colour: bool,
+}
+
+impl Options {
+    /// Opens that in colour, unless `NO_COLOR` is set to something.
+    #[must_use]
+    pub fn new(start: Start) -> Self {
+        let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self { start, colour }
+    }
+}
+
+/// Opens the screens, and returns when they were left. The terminal is then as it was.
+///
+/// # Errors
+/// See [`Error`].
+pub fn run(options: Options) -> Result<Ended, Error> {
+    let look = Look {
+        theme: Theme { colour: options.colour },
+        zone: TimeZone::system(),
+        home: std::env::home_dir().filter(|home| home.is_absolute()),
+    };
+    event_loop::run(options.start, &look)
+}
+
+/// Opens paths: one that is a run as a run, others as roots with runs in them.
+///
+/// # Errors
+/// See [`Error`].
+pub fn open(paths: Vec<PathBuf>) -> Result<Ended, Error> {
+    run(Options::new(start_of(paths)))
+}
+
+/// Opens one run.
+///
+/// # Errors
+/// See [`Error`].
+pub fn open_run(directory: RunDirectory) -> Result<Ended, Error> {
+    run(Options::new(Start::Run(directory)))
+}
+
+/// What there is to open at those paths.
+#[must_use]
+pub fn start_of(paths: Vec<PathBuf>) -> Start {
+    match paths.as_slice() {
+        [path] if RunDirectory::alone(path).is_run() => Start::Run(RunDirectory::alone(path)),
+        _ => Start::Roots(paths),
+    }
+}
+
+/// Ends the process as the signal would have done, had it not been caught. Returns where the
+/// signal does not end a process.
+pub fn end_by(signal: i32) {
+    signals::end_by(signal);
+}

@@ -13,8 +13,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::output::Output;
 use super::{Failure, Outcome, output_failed};
+use crate::app::Start;
 use crate::display;
 use crate::run::{RunDirectory, Status};
+use crate::tui::{Ended, end_by};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -120,16 +122,17 @@ pub(crate) fn run(arguments: &DemoArguments, output: &mut Output) -> Result<Outc
         writeln!(output, "{}", root.display()).map_err(output_failed)?;
         return Ok(Outcome::Done);
     }
-    let shown = there.map_err(Failure::from).and_then(|()| show(&root));
+    let color = output.presentation().color;
+    let start = Start::Roots(vec![root.clone()]);
+    let shown = there.map_err(Failure::from).and_then(|()| super::open::show(start, color));
     end(runs);
-    shown?;
+    let ended = shown?;
     writeln!(output, "The runs of this demo are in {}", display::path(&root)).map_err(output_failed)?;
+    if let Ended::Signal(signal) = ended {
+        output.flush().map_err(output_failed)?;
+        end_by(signal);
+    }
     Ok(Outcome::Done)
-}
-
-/// Shows the runs on the screen until it is closed.
-fn show(_root: &Path) -> Result<(), Failure> {
-    Err(Failure::Usage("demo has no screen yet; use --headless".to_owned()))
 }
 
 fn make_root() -> color_eyre::Result<PathBuf> {

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::app::Start;
 use crate::report::LogRequest;
 use crate::report::entry::Form;
+use crate::run::RunDirectory;
+use crate::tui;
 
 use super::{Failure, Outcome, Output, target};
 
@@ -24,10 +27,36 @@ impl Arguments {
         } else {
             (target::runs(&self.paths)?, self.paths[0].clone())
         };
+        if output.presentation().terminal {
+            return on_screen(self.start(&runs, looked_in), output.presentation().color);
+        }
         match &runs[..] {
             [] => super::runs::none_found(&looked_in),
             [run] => super::log::follow(run, &LogRequest::default(), Form::Text, output),
             _ => super::runs::list(&runs, false, output),
         }
     }
+    /// One run that was named is opened itself, everything else as folders in which runs may come.
+    fn start(self, runs: &[RunDirectory], looked_in: PathBuf) -> Start {
+        match (&self.paths[..], runs) {
+            ([path], [run]) if !path.is_dir() || run.path() == path => Start::Run(run.clone()),
+            ([], _) => Start::Roots(vec![looked_in]),
+            _ if self.paths.iter().all(|path| path.is_dir()) => Start::Roots(self.paths),
+            _ => Start::Roots(runs.iter().map(|run| run.path().to_owned()).collect()),
+        }
+    }
+}
+
+/// Opens the screens until they are left. A signal that ended them ends the process as it would
+/// have without them.
+fn on_screen(start: Start, colour: bool) -> Result<Outcome, Failure> {
+    if let tui::Ended::Signal(signal) = show(start, colour)? {
+        tui::end_by(signal);
+    }
+    Ok(Outcome::Done)
+}
+
+/// Shows the screens until they are left.
+pub(super) fn show(start: Start, colour: bool) -> Result<tui::Ended, Failure> {
+    tui::run(tui::Options { start, colour }).map_err(|error| Failure::could_not(error.to_string()))
 }

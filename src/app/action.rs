@@ -1,0 +1,327 @@
+//! The one table of actions. What a key does, the help overlay, the footer and the README's key
+//! table all come from it.
+
+use super::key::{Key, KeyCode};
+
+/// Everything that a person can ask for with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Open the selected run.
+    Open,
+    /// Up one line.
+    Up,
+    /// Down one line.
+    Down,
+    /// Up one page.
+    PageUp,
+    /// Down one page.
+    PageDown,
+    /// To the beginning.
+    First,
+    /// To the end.
+    Last,
+    /// Follow, or stop following.
+    Follow,
+    /// Shift the text to see what is further left.
+    Left,
+    /// Shift the text to see what is further right.
+    Right,
+    /// Show or hide a channel.
+    ToggleChannel,
+    /// Take a notice off the status line.
+    Dismiss,
+    /// Show or leave the help.
+    Help,
+    /// Leave the screen.
+    Back,
+    /// Draw everything anew.
+    Redraw,
+    /// Stop the program until `fg`.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+/// A screen, as far as keys are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScreenKind {
+    /// The list of runs.
+    Runs,
+    /// One run's merged log.
+    Run,
+    /// The help overlay.
+    Help,
+}
+
+impl ScreenKind {
+    /// All screens, in the order in which the README names them.
+    pub const ALL: [Self; 3] = [Self::Runs, Self::Run, Self::Help];
+
+    /// What the screen is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Runs => "list of runs",
+            Self::Run => "run",
+            Self::Help => "help",
+        }
+    }
+}
+
+/// One row of the table of actions.
+#[derive(Debug)]
+pub struct ActionRow {
+    /// The action.
+    pub action: Action,
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, one sentence.
+    pub help: &'static str,
+    /// Its keys. Where the action takes a number, the first key stands for 1, and so on.
+    pub keys: &'static [Key],
+    /// The screens on which it works.
+    pub screens: &'static [ScreenKind],
+    /// The word in the footer, where it has a place there.
+    pub footer: Option<&'static str>,
+}
+
+impl ActionRow {
+    /// The keys as they are written in the help: `g home`, or `1 … 9` for a row of many.
+    #[must_use]
+    pub fn keys_text(&self) -> String {
+        match self.keys {
+            [first, .., last] if self.keys.len() > 4 => format!("{first} … {last}"),
+            keys => keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+const RUNS: &[ScreenKind] = &[ScreenKind::Runs];
+const RUN: &[ScreenKind] = &[ScreenKind::Run];
+const EVERYWHERE: &[ScreenKind] = &ScreenKind::ALL;
+
+const fn plain(code: KeyCode) -> Key {
+    Key::plain(code)
+}
+
+const fn character(character: char) -> Key {
+    Key::character(character)
+}
+
+/// The table. Its order is the order of the help and of the footer.
+pub const ACTIONS: &[ActionRow] = &[
+    ActionRow {
+        action: Action::Open,
+        name: "open",
+        help: "Open the selected run.",
+        keys: &[plain(KeyCode::Enter)],
+        screens: RUNS,
+        footer: Some("open"),
+    },
+    ActionRow {
+        action: Action::Follow,
+        name: "follow",
+        help: "Follow new entries, or hold still.",
+        keys: &[character('f')],
+        screens: RUN,
+        footer: Some("follow"),
+    },
+    ActionRow {
+        action: Action::ToggleChannel,
+        name: "channel",
+        help: "Show or hide a channel by its number.",
+        keys: &[
+            character('1'),
+            character('2'),
+            character('3'),
+            character('4'),
+            character('5'),
+            character('6'),
+            character('7'),
+            character('8'),
+            character('9'),
+        ],
+        screens: RUN,
+        footer: Some("channel"),
+    },
+    ActionRow {
+        action: Action::Up,
+        name: "up",
+        help: "Up a line; a log stops following.",
+        keys: &[plain(KeyCode::Up), character('k')],
+        screens: EVERYWHERE,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Down,
+        name: "down",
+        help: "Down a line.",
+        keys: &[plain(KeyCode::Down), character('j')],
+        screens: EVERYWHERE,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::PageUp,
+        name: "page up",
+        help: "Up a page.",
+        keys: &[plain(KeyCode::PageUp), Key::control('b')],
+        screens: EVERYWHERE,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::PageDown,
+        name: "page down",
+        help: "Down a page.",
+        keys: &[plain(KeyCode::PageDown), character(' '), Key::control('f')],
+        screens: EVERYWHERE,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::First,
+        name: "first",
+        help: "To the beginning.",
+        keys: &[character('g'), plain(KeyCode::Home)],
+        screens: EVERYWHERE,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Last,
+        name: "last",
+        help: "To the end; a log follows again.",
+        keys: &[character('G'), plain(KeyCode::End)],
+        screens: EVERYWHERE,
+        footer: Some("end"),
+    },
+    ActionRow {
+        action: Action::Left,
+        name: "left",
+        help: "See further left in long lines.",
+        keys: &[plain(KeyCode::Left), character('h')],
+        screens: RUN,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Right,
+        name: "right",
+        help: "See further right in long lines.",
+        keys: &[plain(KeyCode::Right), character('l')],
+        screens: RUN,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Dismiss,
+        name: "dismiss",
+        help: "Take the notice off the status line.",
+        keys: &[character('x')],
+        screens: RUN,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Help,
+        name: "help",
+        help: "Show these keys, or leave them.",
+        keys: &[character('?')],
+        screens: EVERYWHERE,
+        footer: Some("help"),
+    },
+    ActionRow {
+        action: Action::Back,
+        name: "back",
+        help: "Leave this screen, or the program.",
+        keys: &[character('q'), plain(KeyCode::Escape)],
+        screens: EVERYWHERE,
+        footer: Some("back"),
+    },
+    ActionRow {
+        action: Action::Redraw,
+        name: "redraw",
+        help: "Draw the whole screen anew.",
+        keys: &[Key::control('l')],
+        screens: EVERYWHERE,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Suspend,
+        name: "suspend",
+        help: "Stop the program until `fg`.",
+        keys: &[Key::control('z')],
+        screens: EVERYWHERE,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Quit,
+        name: "quit",
+        help: "End the program.",
+        keys: &[Key::control('c'), character('Q')],
+        screens: EVERYWHERE,
+        footer: None,
+    },
+];
+
+/// The rows that work on `screen`, in the order of the table.
+pub fn rows_of(screen: ScreenKind) -> impl Iterator<Item = &'static ActionRow> {
+    ACTIONS.iter().filter(move |row| row.screens.contains(&screen))
+}
+
+/// What `key` means on `screen`: the action, and which of its keys it was, from 0.
+#[must_use]
+pub fn action_of(key: Key, screen: ScreenKind) -> Option<(Action, usize)> {
+    rows_of(screen)
+        .find_map(|row| row.keys.iter().position(|bound| *bound == key).map(|which| (row.action, which)))
+}
+
+/// The key table of the README, as Markdown.
+#[must_use]
+pub fn key_table_markdown() -> String {
+    let mut table = String::from("| keys | where | what |\n| --- | --- | --- |\n");
+    for row in ACTIONS {
+        let keys = match row.keys {
+            [first, .., last] if row.keys.len() > 4 => format!("`{first}` … `{last}`"),
+            keys => keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" "),
+        };
+        let place = if row.screens.len() == ScreenKind::ALL.len() {
+            "everywhere".to_owned()
+        } else {
+            row.screens.iter().map(|screen| screen.name()).collect::<Vec<_>>().join(", ")
+        };
+        table.push_str(&format!("| {keys} | {place} | {} |\n", row.help));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_on_one_screen() {
+        for screen in ScreenKind::ALL {
+            let mut seen: HashMap<Key, Action> = HashMap::new();
+            for row in rows_of(screen) {
+                for key in row.keys {
+                    assert_eq!(seen.insert(*key, row.action), None, "{key} on {screen:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_has_one_row_a_sentence_and_a_key() {
+        let mut seen: Vec<Action> = Vec::new();
+        for row in ACTIONS {
+            assert!(!seen.contains(&row.action), "{:?} has two rows", row.action);
+            seen.push(row.action);
+            assert!(row.help.ends_with('.') && !row.keys.is_empty(), "{:?}", row.action);
+            // So that it stands whole beside the keys in the smallest terminal that is promised.
+            assert!(row.help.chars().count() <= 37, "{:?}", row.action);
+        }
+    }
+
+    #[test]
+    fn a_number_key_says_which_channel() {
+        assert_eq!(action_of(Key::character('3'), ScreenKind::Run), Some((Action::ToggleChannel, 2)));
+        assert_eq!(action_of(Key::character('3'), ScreenKind::Runs), None);
+    }
+}

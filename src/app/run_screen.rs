@@ -1,0 +1,235 @@
+//! The run screen's state: one run's model, the window on its log, and what was noted of its
+//! arrival.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::action::Action;
+use super::layout::{RunLayout, Size};
+use super::log_pane::{LogPane, Row, Window};
+use super::rate::Rate;
+use super::summary::RunSummary;
+use crate::model::Model;
+use crate::run::{Channel, Now, RunDirectory, Status};
+use crate::tail::Batch;
+
+/// How long after an arrival gaps are settled; see [`Model::settle`].
+const SETTLE_AFTER: Duration = Duration::from_millis(250);
+/// How long a line without an end rests before it is shown as partial.
+const PARTIAL_AFTER: Duration = Duration::from_secs(2);
+
+/// One run on the screen.
+pub struct RunScreen {
+    number: u64,
+    model: Model,
+    pane: LogPane,
+    rate: Rate,
+    caught_up: bool,
+    /// When gaps are to be settled.
+    settle_at: Option<Duration>,
+    /// The lines without an end: how long each is, and since when.
+    torn: BTreeMap<Channel, (u64, Duration)>,
+    dismissed: BTreeSet<String>,
+    summary: Option<Arc<RunSummary>>,
+    trouble: Option<String>,
+}
+
+impl RunScreen {
+    pub(super) fn new(number: u64, directory: RunDirectory) -> Self {
+        Self {
+            number,
+            model: Model::new(directory),
+            pane: LogPane::default(),
+            rate: Rate::default(),
+            caught_up: false,
+            settle_at: None,
+            torn: BTreeMap::new(),
+            dismissed: BTreeSet::new(),
+            summary: None,
+            trouble: None,
+        }
+    }
+
+    /// The number that tells this opening of a run from every other.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The merged run.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The window on the log.
+    #[must_use]
+    pub fn pane(&self) -> &LogPane {
+        &self.pane
+    }
+
+    /// How fast entries come.
+    #[must_use]
+    pub fn rate(&self) -> &Rate {
+        &self.rate
+    }
+
+    /// Whether everything that is in the files has been read once.
+    #[must_use]
+    pub fn caught_up(&self) -> bool {
+        self.caught_up
+    }
+
+    /// How the run is: as written, unless whoever watches it found that it is lost.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let written = self.model.state().map_or(Status::Unknown, |state| state.status);
+        match &self.summary {
+            Some(summary) if summary.status == Status::Lost && written == Status::Running => Status::Lost,
+            _ => written,
+        }
+    }
+
+    /// What is to be said on the status line: the trouble there is in reading the run, or the
+    /// newest notice that was not dismissed; and how many there are.
+    #[must_use]
+    pub fn notice(&self) -> Option<(String, usize)> {
+        let notices = self.notices();
+        notices.last().map(|last| (last.clone(), notices.len()))
+    }
+
+    fn notices(&self) -> Vec<String> {
+        let of_model = self.model.notices().into_iter().map(|notice| match notice.about.as_str() {
+            "" => notice.text,
+            about => format!("{about}: {}", notice.text),
+        });
+        of_model.chain(self.trouble.clone()).filter(|notice| !self.dismissed.contains(notice)).collect()
+    }
+
+    /// The rows of the log to draw in a terminal of that size.
+    #[must_use]
+    pub fn window(&self, size: Size, now: Now) -> Window {
+        let height = usize::from(RunLayout::new(size).log_height);
+        self.pane.window(&self.model, &self.partial_rows(now.monotonic), height)
+    }
+
+    fn partial_rows(&self, now: Duration) -> Vec<Row> {
+        self.torn
+            .iter()
+            .filter(|(channel, (_, since))| {
+                now.saturating_sub(*since) >= PARTIAL_AFTER && !self.pane.selection().hides(channel)
+            })
+            .map(|(channel, (bytes, _))| Row::Partial { channel: channel.clone(), bytes: *bytes })
+            .collect()
+    }
+
+    /// Whether a clock is shown that goes on by itself.
+    #[must_use]
+    pub fn has_clock(&self) -> bool {
+        !self.status().has_ended()
+    }
+
+    pub(super) fn next_tick(&self, now: Duration) -> Option<Duration> {
+        let second = self.has_clock().then(|| Duration::from_secs(now.as_secs() + 1));
+        let partial =
+            self.torn.values().map(|(_, since)| *since + PARTIAL_AFTER).filter(|at| *at > now).min();
+        [second, self.settle_at, partial].into_iter().flatten().min()
+    }
+
+    /// Takes in what was read; says whether anything changed.
+    pub(super) fn apply(&mut self, batch: Batch, now: Now) -> bool {
+        let became_ready = batch.caught_up && !self.caught_up;
+        if batch.changes.is_empty() && !became_ready {
+            return false;
+        }
+        let before = self.model.counts().entries;
+        self.model.apply(batch, now);
+        let after = self.model.counts().entries;
+        // What was there before we looked is no arrival.
+        if self.caught_up {
+            self.rate.add(now.monotonic, after.saturating_sub(before));
+        }
+        self.caught_up |= became_ready;
+        // Not put off by what comes meanwhile, or gaps would never settle in a busy run.
+        self.settle_at.get_or_insert(now.monotonic + SETTLE_AFTER);
+        self.note_torn_lines(now.monotonic);
+        true
+    }
+
+    fn note_torn_lines(&mut self, now: Duration) {
+        let torn: Vec<(Channel, u64)> = self
+            .model
+            .channels()
+            .iter()
+            .filter(|channel| channel.torn_bytes > 0)
+            .map(|channel| (channel.channel.clone(), channel.torn_bytes))
+            .collect();
+        self.torn.retain(|channel, _| torn.iter().any(|(other, _)| other == channel));
+        for (channel, bytes) in torn {
+            let known = self.torn.entry(channel).or_insert((bytes, now));
+            if known.0 != bytes {
+                *known = (bytes, now);
+            }
+        }
+    }
+
+    pub(super) fn tick(&mut self, now: Now) {
+        if self.settle_at.is_some_and(|at| at <= now.monotonic) {
+            self.model.settle(now);
+            self.settle_at = None;
+        }
+    }
+
+    pub(super) fn take_summary(&mut self, summary: &Arc<RunSummary>) {
+        self.summary = Some(Arc::clone(summary));
+    }
+
+    pub(super) fn take_trouble(&mut self, trouble: String) {
+        self.trouble = Some(trouble);
+    }
+
+    pub(super) fn act(&mut self, action: Action, which: usize, size: Size) {
+        let height = usize::from(RunLayout::new(size).log_height);
+        let page = height.saturating_sub(1).max(1).cast_signed();
+        let (pane, model) = (&mut self.pane, &self.model);
+        match action {
+            Action::Follow if pane.follows() => pane.hold(model, height),
+            Action::Follow | Action::Last => pane.follow(),
+            Action::First => pane.first(model, height),
+            Action::Up => pane.move_cursor(model, -1, height),
+            Action::Down => pane.move_cursor(model, 1, height),
+            Action::PageUp => pane.scroll(model, -page, height),
+            Action::PageDown => pane.scroll(model, page, height),
+            Action::Left => pane.shift(model, false, height),
+            Action::Right => pane.shift(model, true, height),
+            Action::ToggleChannel => {
+                if let Some(channel) = model.channels().get(which) {
+                    pane.toggle(&channel.channel);
+                }
+            }
+            Action::Dismiss => {
+                if let Some((notice, _)) = self.notice() {
+                    self.dismissed.insert(notice);
+                }
+            }
+            Action::Open | Action::Help | Action::Back | Action::Redraw | Action::Suspend | Action::Quit => {}
+        }
+    }
+
+    pub(super) fn scroll(&mut self, rows: i32, size: Size) {
+        let height = usize::from(RunLayout::new(size).log_height);
+        self.pane.scroll(&self.model, rows as isize, height);
+    }
+
+    pub(super) fn click(&mut self, row: u16, size: Size) {
+        let layout = RunLayout::new(size);
+        if let Some(row) = row.checked_sub(layout.log_top).filter(|row| *row < layout.log_height) {
+            self.pane.point_at(&self.model, usize::from(row), usize::from(layout.log_height));
+        }
+    }
+
+    pub(super) fn resized(&mut self, size: Size) {
+        self.pane.resized(&self.model, usize::from(RunLayout::new(size).log_height));
+    }
+}

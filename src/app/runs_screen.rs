@@ -1,0 +1,156 @@
+//! The state of the list of runs. The selection stays with its run, whatever row that is on.
+
+use std::cmp::Reverse;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::action::Action;
+use super::layout::{RunsLayout, Size};
+use super::summary::RunSummary;
+use crate::run::RunDirectory;
+
+/// What whoever watches the roots found there.
+#[derive(Clone, Debug, Default)]
+pub struct RunsFound {
+    /// The runs, in any order.
+    pub runs: Vec<Arc<RunSummary>>,
+    /// The roots that could not be looked into, and why.
+    pub troubles: Vec<(PathBuf, String)>,
+}
+
+/// The list of runs.
+#[derive(Debug)]
+pub struct RunsScreen {
+    roots: Vec<PathBuf>,
+    /// Those that need a person first.
+    runs: Vec<Arc<RunSummary>>,
+    troubles: Vec<(PathBuf, String)>,
+    /// Whether the roots have been looked at once.
+    looked: bool,
+    selected: Option<RunDirectory>,
+    /// The index of the first run in sight.
+    top: usize,
+}
+
+impl RunsScreen {
+    pub(super) fn new(roots: Vec<PathBuf>) -> Self {
+        Self { roots, runs: Vec::new(), troubles: Vec::new(), looked: false, selected: None, top: 0 }
+    }
+
+    /// Where runs are looked for.
+    #[must_use]
+    pub fn roots(&self) -> &[PathBuf] {
+        &self.roots
+    }
+
+    /// The runs, those that need a person first.
+    #[must_use]
+    pub fn runs(&self) -> &[Arc<RunSummary>] {
+        &self.runs
+    }
+
+    /// The roots that could not be looked into, and why.
+    #[must_use]
+    pub fn troubles(&self) -> &[(PathBuf, String)] {
+        &self.troubles
+    }
+
+    /// Whether the roots have been looked at once.
+    #[must_use]
+    pub fn looked(&self) -> bool {
+        self.looked
+    }
+
+    /// The index of the first run in sight.
+    #[must_use]
+    pub fn top(&self) -> usize {
+        self.top
+    }
+
+    /// The index of the selected run; always below the number of runs where there is one.
+    #[must_use]
+    pub fn selected(&self) -> usize {
+        let of = |run: &RunDirectory| self.runs.iter().position(|other| other.directory == *run);
+        self.selected.as_ref().and_then(of).unwrap_or(0)
+    }
+
+    /// Whether a clock is shown that goes on by itself.
+    #[must_use]
+    pub fn has_clock(&self) -> bool {
+        self.runs.iter().any(|run| run.is_live())
+    }
+
+    /// The summary of the run in that directory.
+    #[must_use]
+    pub fn summary_of(&self, directory: &Path) -> Option<&Arc<RunSummary>> {
+        self.runs.iter().find(|run| run.directory.path() == directory)
+    }
+
+    pub(super) fn take(&mut self, found: RunsFound, size: Size) {
+        let row = self.selected();
+        self.runs = found.runs;
+        self.runs.sort_by(|one, other| {
+            let key = |run: &RunSummary| (run.rank(), Reverse(run.began()));
+            key(one).cmp(&key(other)).then_with(|| one.directory.cmp(&other.directory))
+        });
+        self.troubles = found.troubles;
+        self.looked = true;
+        let is_there = |run: &RunDirectory| self.runs.iter().any(|other| other.directory == *run);
+        // A run that went away leaves the selection on its row. Until a row is chosen the first
+        // one stays selected, so that what needs a person is under the cursor.
+        if self.selected.as_ref().is_some_and(|run| !is_there(run)) {
+            self.select(row, size);
+        }
+        self.keep_in_sight(size);
+    }
+
+    fn select(&mut self, row: usize, size: Size) {
+        let row = row.min(self.runs.len().saturating_sub(1));
+        self.selected = self.runs.get(row).map(|run| run.directory.clone());
+        self.keep_in_sight(size);
+    }
+
+    fn keep_in_sight(&mut self, size: Size) {
+        let height = usize::from(RunsLayout::new(size).list_height);
+        let selected = self.selected();
+        self.top = self.top.clamp(selected.saturating_sub(height - 1), selected);
+        self.top = self.top.min(self.runs.len().saturating_sub(height));
+    }
+
+    pub(super) fn act(&mut self, action: Action, size: Size) {
+        let page = usize::from(RunsLayout::new(size).list_height).saturating_sub(1).max(1);
+        let row = self.selected();
+        match action {
+            Action::Up => self.select(row.saturating_sub(1), size),
+            Action::Down => self.select(row + 1, size),
+            Action::PageUp => self.select(row.saturating_sub(page), size),
+            Action::PageDown => self.select(row + page, size),
+            Action::First => self.select(0, size),
+            Action::Last => self.select(usize::MAX, size),
+            _ => {}
+        }
+    }
+
+    pub(super) fn scroll(&mut self, rows: i32, size: Size) {
+        self.select(self.selected().saturating_add_signed(rows as isize), size);
+    }
+
+    /// Selects the run on that row of the screen; says whether it was selected before.
+    pub(super) fn click(&mut self, row: u16, size: Size) -> bool {
+        let layout = RunsLayout::new(size);
+        let Some(row) = row.checked_sub(layout.list_top).filter(|row| *row < layout.list_height) else {
+            return false;
+        };
+        let index = self.top + usize::from(row);
+        if index >= self.runs.len() {
+            return false;
+        }
+        let again = self.selected() == index && self.selected.is_some();
+        self.select(index, size);
+        again
+    }
+
+    pub(super) fn resized(&mut self, size: Size) {
+        self.keep_in_sight(size);
+    }
+}

@@ -1,0 +1,228 @@
+//! Watches runs for the list, by looking now and then: the list needs no more, and this way no
+//! number of runs uses up handles or watches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::probe::Probe;
+use crate::app::{RunSummary, RunsFound};
+use crate::run::RunDirectory;
+use crate::run::find::find_runs;
+
+/// How often runs that have not ended are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often runs that have ended are looked at.
+const LOOK_AT_ENDED_EVERY: Duration = Duration::from_secs(5);
+/// How often new runs are looked for.
+const FIND_EVERY: Duration = Duration::from_secs(1);
+/// Looking may take one part in so many of the thread's time: over a huge or slow tree it becomes
+/// rarer.
+const SHARE: u32 = 100;
+
+/// A thread that watches runs. Dropping it stops the thread.
+#[derive(Debug)]
+pub struct Survey {
+    stop: Arc<Stop>,
+}
+
+#[derive(Debug, Default)]
+struct Stop {
+    stopped: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Stop {
+    /// Waits; says whether to go on.
+    fn wait(&self, duration: Duration) -> bool {
+        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        let (stopped, _) = self
+            .changed
+            .wait_timeout_while(stopped, duration, |stopped| !*stopped)
+            .unwrap_or_else(PoisonError::into_inner);
+        !*stopped
+    }
+}
+
+impl Survey {
+    /// Watches the runs below the roots; delivers them all, at first and whenever one changed.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn of_roots(
+        roots: Vec<PathBuf>,
+        mut deliver: impl FnMut(RunsFound) -> bool + Send + 'static,
+    ) -> io::Result<Self> {
+        let mut rounds = Rounds::new(roots);
+        Self::spawn(move || match rounds.look() {
+            Some(found) => deliver(found),
+            None => true,
+        })
+    }
+
+    /// Watches one run; delivers it at first and whenever it changed.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn of_run(
+        directory: RunDirectory,
+        mut deliver: impl FnMut(Arc<RunSummary>) -> bool + Send + 'static,
+    ) -> io::Result<Self> {
+        let mut probe = Probe::new(directory);
+        let mut last: Option<Arc<RunSummary>> = None;
+        Self::spawn(move || {
+            let summary = probe.look();
+            if last.as_ref().is_some_and(|last| Arc::ptr_eq(last, &summary)) {
+                return true;
+            }
+            last = Some(Arc::clone(&summary));
+            deliver(summary)
+        })
+    }
+
+    fn spawn(mut look: impl FnMut() -> bool + Send + 'static) -> io::Result<Self> {
+        let stop = Arc::new(Stop::default());
+        let stopped = Arc::clone(&stop);
+        thread::Builder::new().name("survey".to_owned()).spawn(move || {
+            loop {
+                let began = Instant::now();
+                if !look() || !stopped.wait(LOOK_EVERY.max(began.elapsed() * SHARE)) {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { stop })
+    }
+}
+
+impl Drop for Survey {
+    fn drop(&mut self) {
+        *self.stop.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.stop.changed.notify_all();
+    }
+}
+
+/// The runs below some roots, looked at in turns.
+struct Rounds {
+    roots: Vec<PathBuf>,
+    probes: BTreeMap<RunDirectory, Probe>,
+    summaries: BTreeMap<RunDirectory, Arc<RunSummary>>,
+    troubles: Vec<(PathBuf, String)>,
+    found_at: Option<Instant>,
+    finding_took: Duration,
+    ended_looked_at: Option<Instant>,
+}
+
+impl Rounds {
+    fn new(roots: Vec<PathBuf>) -> Self {
+        Self {
+            roots,
+            probes: BTreeMap::new(),
+            summaries: BTreeMap::new(),
+            troubles: Vec::new(),
+            found_at: None,
+            finding_took: Duration::ZERO,
+            ended_looked_at: None,
+        }
+    }
+
+    /// Looks; `None` when nothing changed.
+    fn look(&mut self) -> Option<RunsFound> {
+        let mut changed = self.find();
+        let now = Instant::now();
+        let is_due = |last: Option<Instant>, every| last.is_none_or(|last| now.duration_since(last) >= every);
+        let ended_too = is_due(self.ended_looked_at, LOOK_AT_ENDED_EVERY);
+        if ended_too {
+            self.ended_looked_at = Some(now);
+        }
+        for (directory, probe) in &mut self.probes {
+            let known = self.summaries.get(directory);
+            if known.is_some() && probe.has_ended() && !ended_too {
+                continue;
+            }
+            let summary = probe.look();
+            if !known.is_some_and(|known| Arc::ptr_eq(known, &summary)) {
+                self.summaries.insert(directory.clone(), summary);
+                changed = true;
+            }
+        }
+        changed.then(|| RunsFound {
+            runs: self.summaries.values().cloned().collect(),
+            troubles: self.troubles.clone(),
+        })
+    }
+
+    /// Looks for runs that are new or gone, when it is time; says whether there are any.
+    fn find(&mut self) -> bool {
+        let began = Instant::now();
+        let every = FIND_EVERY.max(self.finding_took * SHARE);
+        if self.found_at.is_some_and(|last| began.duration_since(last) < every) {
+            return false;
+        }
+        let first = self.found_at.is_none();
+        self.found_at = Some(began);
+        let runs: BTreeSet<RunDirectory> = self.roots.iter().flat_map(|root| find_runs(root)).collect();
+        let troubles: Vec<(PathBuf, String)> =
+            self.roots.iter().filter_map(|root| Some((root.clone(), trouble_of(root)?))).collect();
+        let mut changed = first || troubles != self.troubles;
+        self.troubles = troubles;
+        self.probes.retain(|directory, _| runs.contains(directory));
+        let before = self.summaries.len();
+        self.summaries.retain(|directory, _| self.probes.contains_key(directory));
+        changed |= self.summaries.len() != before;
+        for directory in runs {
+            self.probes.entry(directory.clone()).or_insert_with(|| Probe::new(directory));
+        }
+        self.finding_took = began.elapsed();
+        changed
+    }
+}
+
+/// Why nothing can be found below a root.
+fn trouble_of(root: &Path) -> Option<String> {
+    match std::fs::read_dir(root) {
+        Ok(_) => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some("does not exist yet".to_owned()),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn runs_are_delivered_when_they_come_change_and_go() {
+        let root = tempfile::tempdir().unwrap();
+        let (sender, found) = mpsc::channel();
+        let roots = vec![root.path().join("later")];
+        let _survey = Survey::of_roots(roots, move |found| sender.send(found).is_ok()).unwrap();
+        let wait_for = |what: &str, holds: &dyn Fn(&RunsFound) -> bool| {
+            let deadline = Instant::now() + Duration::from_secs(20);
+            loop {
+                let left = deadline.saturating_duration_since(Instant::now());
+                match found.recv_timeout(left) {
+                    Ok(found) if holds(&found) => return,
+                    Ok(_) => {}
+                    Err(_) => panic!("never seen: {what}"),
+                }
+            }
+        };
+        wait_for("the missing root", &|found| found.troubles.len() == 1);
+        let run = root.path().join("later/task/run");
+        fs::create_dir_all(&run).unwrap();
+        fs::write(run.join("state.json"), r#"{"status":"running"}"#).unwrap();
+        fs::write(run.join("run.json"), "{}").unwrap();
+        wait_for("the new run", &|found| found.troubles.is_empty() && found.runs.len() == 1);
+        fs::write(run.join("stdout.log"), "hello\n").unwrap();
+        wait_for("its line", &|found| found.runs.iter().any(|run| run.last_line == "hello"));
+        fs::remove_dir_all(&run).unwrap();
+        wait_for("its end", &|found| found.runs.is_empty());
+    }
+}

@@ -1,0 +1,221 @@
+//! The main loop: waits for something to happen, gives it to the application, carries out what
+//! that decides, and draws: at once after a key, else at most once a frame, and only what changed.
+
+use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::input::Input;
+use super::mailbox::{Mailbox, Sender, Urgency, mailbox};
+use super::signals::{self, Asked, Signals};
+use super::terminal::{self, Terminal};
+use super::view::{self, Look};
+use super::{Ended, Error};
+use crate::app::{App, Effect, Message, Start};
+use crate::drive::{Clock, Drive};
+
+/// The least time between two frames that no key asked for.
+const FRAME: Duration = Duration::from_millis(12);
+/// How long what is queued is taken in before a frame that is due is drawn.
+const DRAIN: Duration = Duration::from_millis(8);
+
+/// Something for the main loop.
+enum Event {
+    Message(Message),
+    Signal(Asked),
+    TerminalLost(io::Error),
+    /// A thread panicked, and has given the terminal back.
+    Panicked,
+}
+
+/// Opens the screens and runs them to their end.
+pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
+    if !io::stdout().is_terminal() {
+        return Err(Error::NotATerminal);
+    }
+    let (sender, mailbox) = mailbox();
+    let waker = sender.clone();
+    // A full queue must not hold a panicking thread: the loop also looks by itself.
+    let terminal = Terminal::take(move || {
+        let waker = waker.clone();
+        _ = std::thread::Builder::new().spawn(move || waker.send(Event::Panicked, Urgency::Now));
+    })?;
+    let signals = Signals::catch({
+        let sender = sender.clone();
+        move |asked| sender.send(Event::Signal(asked), Urgency::Now)
+    })?;
+    let input = Input::spawn({
+        let sender = sender.clone();
+        move |message| {
+            let event = message.map_or_else(Event::TerminalLost, Event::Message);
+            sender.send(event, Urgency::Now)
+        }
+    })?;
+    let (app, effects) = App::new(start, terminal::size()?);
+    let mut running = Running {
+        app,
+        drive: Drive::new(Arc::new(move |message| send_in_turn(&sender, message))),
+        terminal,
+        signals,
+        clock: Clock::start(),
+        look,
+        drawn_at: None,
+        frame_is_due: true,
+        tick_at: None,
+        ended: None,
+    };
+    running.carry_out(effects)?;
+    let ended = running.run(&mailbox);
+    // Before the terminal is given back nothing may read it any more.
+    drop(input);
+    drop(mailbox);
+    ended
+}
+
+fn send_in_turn(sender: &Sender<Event>, message: Message) -> bool {
+    sender.send(Event::Message(message), Urgency::InTurn)
+}
+
+/// The main loop's state.
+struct Running<'a> {
+    app: App,
+    drive: Drive,
+    terminal: Terminal,
+    signals: Signals,
+    clock: Clock,
+    look: &'a Look,
+    drawn_at: Option<Instant>,
+    /// Whether something changed that is not on the screen yet.
+    frame_is_due: bool,
+    tick_at: Option<Duration>,
+    ended: Option<Ended>,
+}
+
+impl Running<'_> {
+    fn run(mut self, mailbox: &Mailbox<Event>) -> Result<Ended, Error> {
+        loop {
+            if self.frame_is_due && self.until_next_frame().is_zero() {
+                self.draw()?;
+            }
+            let urgent = self.take_in(mailbox)?;
+            if Terminal::panicked() {
+                return Err(Error::Panicked);
+            }
+            if let Some(ended) = self.ended.take() {
+                return Ok(ended);
+            }
+            self.tick()?;
+            self.frame_is_due |= self.app.take_changed();
+            if urgent && self.frame_is_due {
+                self.draw()?;
+            }
+        }
+    }
+
+    fn until_next_frame(&self) -> Duration {
+        self.drawn_at.map_or(Duration::ZERO, |drawn_at| FRAME.saturating_sub(drawn_at.elapsed()))
+    }
+
+    /// Waits for something, and takes in what is queued, in bounded time; says whether a person
+    /// waits for the answer.
+    fn take_in(&mut self, mailbox: &Mailbox<Event>) -> Result<bool, Error> {
+        let until_tick = self.tick_at.map(|at| self.clock.until(at));
+        let until_frame = self.frame_is_due.then(|| self.until_next_frame());
+        let mut timeout = [until_tick, until_frame].into_iter().flatten().min();
+        let mut began: Option<Instant> = None;
+        let mut urgent = false;
+        while let Some(event) = mailbox.receive(timeout) {
+            urgent |=
+                matches!(event, Event::Message(Message::Key(_) | Message::Wheel(_) | Message::Click(_)))
+                    || matches!(event, Event::Signal(_));
+            self.handle(event)?;
+            let began = *began.get_or_insert_with(Instant::now);
+            if self.ended.is_some() || began.elapsed() >= DRAIN {
+                break;
+            }
+            timeout = Some(Duration::ZERO);
+        }
+        Ok(urgent)
+    }
+
+    fn handle(&mut self, event: Event) -> Result<(), Error> {
+        match event {
+            Event::Message(message) => {
+                let effects = self.app.update(message, self.clock.now());
+                self.carry_out(effects)?;
+            }
+            Event::Signal(Asked::End(signal)) => self.ended = Some(Ended::Signal(signal)),
+            Event::Signal(Asked::Stop) => {
+                self.terminal.while_given_back(signals::stop)?;
+                self.resized()?;
+            }
+            Event::Signal(Asked::Continued) => {
+                // Whoever had the terminal meanwhile may have set it up otherwise.
+                self.terminal.while_given_back(|| {})?;
+                self.resized()?;
+            }
+            Event::Signal(Asked::Resized) => self.resized()?,
+            Event::TerminalLost(error) => return Err(error.into()),
+            Event::Panicked => {}
+        }
+        Ok(())
+    }
+
+    fn resized(&mut self) -> Result<(), Error> {
+        let effects = self.app.update(Message::Resize(terminal::size()?), self.clock.now());
+        self.carry_out(effects)
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), Error> {
+        for effect in effects {
+            match self.drive.carry_out(effect) {
+                Some(Effect::Quit) => self.ended = Some(Ended::Quit),
+                Some(Effect::Redraw) => self.terminal.forget_what_is_drawn(),
+                Some(Effect::Suspend) if signals::can_be_continued() => {
+                    let signals = &self.signals;
+                    self.terminal.while_given_back(|| signals.stop_job())?;
+                    self.resized()?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the time in when it was asked for.
+    fn tick(&mut self) -> Result<(), Error> {
+        let now = self.clock.now();
+        if self.tick_at.is_some_and(|at| at <= now.monotonic) {
+            self.tick_at = None;
+            let effects = self.app.update(Message::Tick, now);
+            self.carry_out(effects)?;
+        }
+        // An earlier wish stays until it is fulfilled, whatever happens meanwhile.
+        self.tick_at = [self.tick_at, self.app.next_tick(now.monotonic)].into_iter().flatten().min();
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Result<(), Error> {
+        let now = self.clock.now();
+        let (app, look) = (&self.app, self.look);
+        self.terminal.draw(app.size(), |buffer| view::draw(app, now, look, buffer))?;
+        self.drawn_at = Some(Instant::now());
+        self.frame_is_due = false;
+        fail_on_purpose();
+        Ok(())
+    }
+}
+
+/// For the tests of the terminal's restoration only: fails after a frame where
+/// `STEPWATCH_PANIC=main` or `thread` asks for it.
+fn fail_on_purpose() {
+    match std::env::var("STEPWATCH_PANIC").as_deref() {
+        Ok("main") => panic!("asked for by STEPWATCH_PANIC"),
+        Ok("thread") => {
+            _ = std::thread::Builder::new()
+                .name("doomed".to_owned())
+                .spawn(|| panic!("asked for by STEPWATCH_PANIC"));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,108 @@
+//! Keys, the mouse and the terminal's end, as messages. One thread, which can be stopped.
+
+use std::io::{self, IsTerminal as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::thread;
+
+use crossterm::event::{self, Event, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+use rustix::event::{PollFd, PollFlags};
+use rustix::pipe::{PipeFlags, pipe_with};
+
+use crate::app::{Key, KeyCode, Message};
+
+/// Reads the terminal in a thread. Dropping it stops the thread.
+#[derive(Debug)]
+pub struct Input {
+    /// Closing it wakes the thread, for its end.
+    _stop: OwnedFd,
+}
+
+impl Input {
+    /// Starts reading. `deliver` gets what a person does, and at last why nothing more can come.
+    ///
+    /// # Errors
+    /// When there is no terminal to read, or no thread can be started.
+    pub fn spawn(deliver: impl Fn(io::Result<Message>) -> bool + Send + 'static) -> io::Result<Self> {
+        let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
+        let terminal = terminal_to_wait_for()?;
+        thread::Builder::new().name("input".to_owned()).spawn(move || {
+            if let Err(error) = read(&terminal, &stopped, &deliver) {
+                deliver(Err(error));
+            }
+        })?;
+        Ok(Self { _stop: stop })
+    }
+}
+
+/// The terminal that crossterm reads: standard input, or the controlling one where that is none.
+fn terminal_to_wait_for() -> io::Result<OwnedFd> {
+    if io::stdin().is_terminal() {
+        return io::stdin().as_fd().try_clone_to_owned();
+    }
+    Ok(std::fs::File::open("/dev/tty")?.into())
+}
+
+/// Reads until it is stopped. The waiting is done here and not in crossterm, which can neither be
+/// woken nor notices that the terminal is gone: it would try again for ever.
+fn read(
+    terminal: &OwnedFd,
+    stopped: &OwnedFd,
+    deliver: &impl Fn(io::Result<Message>) -> bool,
+) -> io::Result<()> {
+    loop {
+        let mut waiting = [PollFd::new(terminal, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
+        match rustix::event::poll(&mut waiting, None) {
+            Err(rustix::io::Errno::INTR) => continue,
+            polled => polled?,
+        };
+        let [terminal, stopped] = waiting.map(|waiting| waiting.revents());
+        if !stopped.is_empty() {
+            return Ok(());
+        }
+        if terminal.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the terminal is gone"));
+        }
+        while event::poll(std::time::Duration::ZERO)? {
+            let Some(message) = message_of(&event::read()?) else { continue };
+            if !deliver(Ok(message)) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What an event of the terminal means, if it means anything.
+fn message_of(event: &Event) -> Option<Message> {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(Key {
+            code: code_of(key.code)?,
+            control: key.modifiers.contains(KeyModifiers::CONTROL),
+            alt: key.modifiers.contains(KeyModifiers::ALT),
+        })),
+        Event::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::ScrollUp => Some(Message::Wheel(-1)),
+            MouseEventKind::ScrollDown => Some(Message::Wheel(1)),
+            MouseEventKind::Down(MouseButton::Left) => Some(Message::Click(mouse.row)),
+            _ => None,
+        },
+        // Sizes come with SIGWINCH, from the thread of the signals.
+        _ => None,
+    }
+}
+
+fn code_of(code: event::KeyCode) -> Option<KeyCode> {
+    Some(match code {
+        event::KeyCode::Char(character) => KeyCode::Character(character),
+        event::KeyCode::Enter => KeyCode::Enter,
+        event::KeyCode::Esc => KeyCode::Escape,
+        event::KeyCode::Up => KeyCode::Up,
+        event::KeyCode::Down => KeyCode::Down,
+        event::KeyCode::Left => KeyCode::Left,
+        event::KeyCode::Right => KeyCode::Right,
+        event::KeyCode::PageUp => KeyCode::PageUp,
+        event::KeyCode::PageDown => KeyCode::PageDown,
+        event::KeyCode::Home => KeyCode::Home,
+        event::KeyCode::End => KeyCode::End,
+        _ => return None,
+    })
+}

@@ -1,0 +1,97 @@
+//! Signals, in a thread; and stopping the process as a shell's job.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use rustix::process::{Signal, getppid, getsid, kill_current_process_group};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::iterator::{Handle, Signals as Caught};
+use signal_hook::low_level;
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// To end, as this signal would end the process.
+    End(i32),
+    /// To stop until continued.
+    Stop,
+    /// Nothing: the process was continued, and the terminal may have been used meanwhile.
+    Continued,
+    /// To look at the terminal's size.
+    Resized,
+}
+
+/// Catches the signals that concern the screens. Dropping it stops the thread; the signals stay
+/// caught until the process ends.
+#[derive(Debug)]
+pub struct Signals {
+    handle: Handle,
+    /// That the next SIGTSTP is our own, sent to the others of our process group.
+    own_stop: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Starts catching.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn catch(deliver: impl Fn(Asked) -> bool + Send + 'static) -> io::Result<Self> {
+        let mut caught = Caught::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH])?;
+        let handle = caught.handle();
+        let own_stop = Arc::new(AtomicBool::new(false));
+        let is_own_stop = Arc::clone(&own_stop);
+        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for signal in caught.forever() {
+                let asked = match signal {
+                    SIGTSTP if is_own_stop.swap(false, Ordering::SeqCst) => continue,
+                    SIGTSTP => Asked::Stop,
+                    SIGCONT => Asked::Continued,
+                    SIGWINCH => Asked::Resized,
+                    signal => Asked::End(signal),
+                };
+                if !deliver(asked) {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { handle, own_stop })
+    }
+
+    /// Stops the whole job, as the terminal would have done on ctrl-z; returns when it goes on.
+    pub fn stop_job(&self) {
+        self.own_stop.store(true, Ordering::SeqCst);
+        if kill_current_process_group(Signal::TSTP).is_err() {
+            self.own_stop.store(false, Ordering::SeqCst);
+        }
+        stop();
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
+}
+
+/// Stops this process; returns when it goes on.
+pub fn stop() {
+    // SIGTSTP is caught, so that its default is carried out by hand.
+    _ = low_level::raise(SIGSTOP);
+}
+
+/// Whether there is somebody who could continue this process: a parent in the same session, which
+/// is a shell with job control. Without one a stop would be for ever.
+#[must_use]
+pub fn can_be_continued() -> bool {
+    match (getppid(), getsid(None)) {
+        (Some(parent), Ok(session)) => getsid(Some(parent)).is_ok_and(|of_parent| of_parent == session),
+        _ => false,
+    }
+}
+
+/// Ends the process as the signal would have done, had it not been caught.
+pub fn end_by(signal: i32) {
+    _ = low_level::emulate_default_handler(signal);
+}

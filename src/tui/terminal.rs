@@ -1,0 +1,216 @@
+//! The terminal: taken when the screens open, and given back as it was found, whatever happens.
+//!
+//! All output goes through one lock, together with whether the terminal is ours at the moment. So a
+//! panic in any thread can give it back while the main thread draws: what is drawn later goes
+//! nowhere.
+
+use std::io::{self, Write as _};
+use std::panic::{self, PanicHookInfo};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::queue;
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    self, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen,
+};
+use ratatui::backend::{Backend as _, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use rustix::event::{PollFd, PollFlags};
+
+use crate::app::Size;
+use crate::display;
+
+/// Whether the terminal is ours. The lock is held while something is written to it.
+static OURS: Mutex<bool> = Mutex::new(false);
+/// Whether a panic was reported while the terminal was ours.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// The terminal while the screens are open. Dropping it gives the terminal back.
+pub struct Terminal {
+    /// What is on the screen.
+    drawn: Buffer,
+    /// The frame being made.
+    next: Buffer,
+    /// Whether nothing of what is on the screen can be relied on.
+    unknown: bool,
+    hook: Option<Hook>,
+}
+
+type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
+
+impl Terminal {
+    /// Takes the terminal. `wake` is called in a panicking thread after the terminal was given
+    /// back, so that the main loop can end.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    pub fn take(wake: impl Fn() + Sync + Send + 'static) -> io::Result<Self> {
+        PANICKED.store(false, Ordering::SeqCst);
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let was_ours = give_back();
+            PANICKED.store(true, Ordering::SeqCst);
+            report(info, was_ours);
+            wake();
+        }));
+        // From here on a failure drops the guard, which gives back what was taken.
+        let terminal =
+            Self { drawn: Buffer::default(), next: Buffer::default(), unknown: true, hook: Some(hook) };
+        enter()?;
+        Ok(terminal)
+    }
+
+    /// Draws a frame: what `render` leaves in the buffer. Only changed cells are written, as one
+    /// synchronized update in one go.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn draw(&mut self, size: Size, render: impl FnOnce(&mut Buffer)) -> io::Result<()> {
+        let area = Rect { x: 0, y: 0, width: size.width, height: size.height };
+        let mut bytes = Vec::new();
+        queue!(bytes, BeginSynchronizedUpdate)?;
+        let begun = bytes.len();
+        if self.unknown || self.drawn.area != area {
+            self.unknown = false;
+            self.drawn = Buffer::empty(area);
+            queue!(bytes, ResetColor, Clear(ClearType::All))?;
+        }
+        self.next.resize(area);
+        self.next.reset();
+        render(&mut self.next);
+        let changed = self.drawn.diff(&self.next);
+        if !changed.is_empty() {
+            CrosstermBackend::new(&mut bytes).draw(changed.into_iter())?;
+        }
+        std::mem::swap(&mut self.drawn, &mut self.next);
+        if bytes.len() == begun {
+            return Ok(());
+        }
+        queue!(bytes, EndSynchronizedUpdate)?;
+        write_frame(&bytes)
+    }
+
+    /// Lets the next frame write every cell.
+    pub fn forget_what_is_drawn(&mut self) {
+        self.unknown = true;
+    }
+
+    /// Gives the terminal back while the process is stopped, and takes it again.
+    ///
+    /// # Errors
+    /// When the terminal refuses to be taken again.
+    pub fn while_given_back(&mut self, stop: impl FnOnce()) -> io::Result<()> {
+        give_back();
+        stop();
+        self.unknown = true;
+        enter()
+    }
+
+    /// Whether a thread of ours panicked since the terminal was taken.
+    #[must_use]
+    pub fn panicked() -> bool {
+        PANICKED.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        give_back();
+        // A hook cannot be changed from a panicking thread; the report was made already.
+        if !std::thread::panicking()
+            && let Some(hook) = self.hook.take()
+        {
+            panic::set_hook(hook);
+        }
+    }
+}
+
+fn enter() -> io::Result<()> {
+    let mut ours = OURS.lock().unwrap_or_else(PoisonError::into_inner);
+    terminal::enable_raw_mode()?;
+    // From here on there is something to give back.
+    *ours = true;
+    let mut bytes = Vec::new();
+    queue!(bytes, EnterAlternateScreen, EnableMouseCapture, Hide)?;
+    write_all(&bytes)
+}
+
+/// Gives the terminal back if it is ours; says whether it was. Nothing is left half done when it
+/// refuses: it may be gone.
+fn give_back() -> bool {
+    let mut ours = OURS.lock().unwrap_or_else(PoisonError::into_inner);
+    if !std::mem::replace(&mut *ours, false) {
+        return false;
+    }
+    let mut bytes = Vec::new();
+    // Writing to a vector never fails.
+    _ = queue!(bytes, EndSynchronizedUpdate, DisableMouseCapture, ResetColor, LeaveAlternateScreen, Show);
+    _ = write_all(&bytes);
+    _ = terminal::disable_raw_mode();
+    true
+}
+
+/// Writes to standard output itself, not through the standard library's handle: a thread that holds
+/// that one's lock must not keep a panicking thread from giving the terminal back.
+fn write_all(mut bytes: &[u8]) -> io::Result<()> {
+    let out = rustix::stdio::stdout();
+    while !bytes.is_empty() {
+        match rustix::io::write(out, bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(rustix::io::Errno::INTR) => {}
+            // Another program may have made the terminal non-blocking.
+            Err(rustix::io::Errno::AGAIN) => {
+                let mut waiting = [PollFd::new(&out, PollFlags::OUT)];
+                match rustix::event::poll(&mut waiting, None) {
+                    Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Says what went wrong, on standard error, with untrusted text made harmless.
+fn report(info: &PanicHookInfo<'_>, was_ours: bool) {
+    let message = info.payload_as_str().unwrap_or("(no message)");
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("without a name").to_owned();
+    let mut text = format!(
+        "stepwatch: a fault in stepwatch itself, in thread {}, at {}: {}\n",
+        display::one_line(&thread),
+        display::one_line(&place),
+        display::one_line(message),
+    );
+    if was_ours {
+        text.push_str("The run that was watched is not touched by this. Please report it.\n");
+    }
+    let backtrace = std::backtrace::Backtrace::capture();
+    if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
+        text.push_str(&backtrace.to_string());
+    }
+    _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes a frame, unless the terminal is not ours any more.
+fn write_frame(bytes: &[u8]) -> io::Result<()> {
+    let ours = OURS.lock().unwrap_or_else(PoisonError::into_inner);
+    if *ours { write_all(bytes) } else { Ok(()) }
+}
+
+/// The terminal's size.
+///
+/// # Errors
+/// When the terminal does not tell.
+pub fn size() -> io::Result<Size> {
+    let (width, height) = terminal::size()?;
+    Ok(Size { width, height })
+}

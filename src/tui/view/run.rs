@@ -1,0 +1,297 @@
+//! The run screen:
+//! ```text
+//!  task-42 › build › run-7   ● running 12m04s   codex   pid 4121   seq 18 204   1 gap   ckpt 3
+//! ─ merged by seq · follow ────────────────────────── ■1 worker  ■2 stdout  ■3 stderr ─
+//!   18200  08:12:01.241  stdout  Compiling serde v1.0.228                              ▂
+//!   ····· 2 entries missing (18202–18203) ·····                                        ▁
+//! ▶ 18204  08:12:01.344  stdout  Proceed? [y/N] ▏                                      ▁
+//! ─ ▼ 12 new below · G follows ─────────────────────────────────── 18 192/18 204 · 99% ─
+//!  idle  worker 5s   stdout 4m12s   stderr 4m12s      rate ▁▂▇█▂▁▁▁▁  0/s
+//!  f follow   1–9 channel   G end   ? help   q quit
+//! ```
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Look, awaiting};
+use crate::app::layout::{RunLayout, Size};
+use crate::app::log_pane::Window;
+use crate::app::{RunScreen, ScreenKind};
+use crate::display;
+use crate::model::{ChannelState, Order};
+use crate::run::{Now, Status};
+use crate::tui::text;
+use crate::tui::theme::{Theme, sign, word};
+use crate::tui::widgets::bar::{self, Piece};
+use crate::tui::widgets::footer;
+use crate::tui::widgets::log_rows::LogRows;
+use crate::tui::widgets::sparkline::sparkline;
+
+/// Draws the screen. `leaves` is the word for leaving it.
+pub fn draw(run: &RunScreen, size: Size, leaves: &str, now: Now, look: &Look, buffer: &mut Buffer) {
+    let layout = RunLayout::new(size);
+    let window = run.window(size, now);
+    let theme = look.theme;
+    bar::draw(buffer, row(size, 0, 1), header(run, now, theme), 3);
+
+    bar::rule(buffer, row(size, 1, 0), theme.faint());
+    bar::draw(buffer, row(size, 1, 1), upper_rule(run, theme), 1);
+
+    let log = Rect { x: 0, y: layout.log_top, width: size.width, height: layout.log_height };
+    if window.rows.is_empty() {
+        awaiting(buffer, log, &what_is_awaited(run, look));
+    }
+    scroll_mark(buffer, log, &window, theme);
+    let log = Rect { width: log.width - 1, ..log };
+    let rows = LogRows {
+        window: &window,
+        highest_seq: run.model().counts().highest_seq,
+        shifted: run.pane().left() > 0,
+        zone: &look.zone,
+        theme,
+    };
+    rows.draw(buffer, log);
+
+    bar::rule(buffer, row(size, layout.lower_rule, 0), theme.faint());
+    bar::draw(buffer, row(size, layout.lower_rule, 1), lower_rule(run, &window, theme), 1);
+
+    bar::draw(buffer, row(size, layout.clocks, 1), clocks(run, now, look), 3);
+
+    let last = row(size, layout.footer, 1);
+    match run.notice() {
+        Some((notice, of)) => bar::draw(buffer, last, notice_pieces(&notice, of, theme), 3),
+        None => footer::draw(buffer, last, ScreenKind::Run, leaves, theme),
+    }
+}
+
+fn row(size: Size, y: u16, margin: u16) -> Rect {
+    Rect { x: margin, y, width: size.width.saturating_sub(2 * margin), height: 1 }
+}
+
+fn header(run: &RunScreen, now: Now, theme: Theme) -> Vec<Piece> {
+    let (model, status) = (run.model(), run.status());
+    let (manifest, state, counts) = (model.manifest(), model.state(), model.counts());
+    let step = if manifest.step_name.is_empty() { &manifest.step_id } else { &manifest.step_name };
+    let mut identity = Vec::new();
+    for (part, style) in
+        [(&manifest.task_id, theme.faint()), (step, theme.strong()), (&manifest.run_id, theme.faint())]
+    {
+        if !part.is_empty() {
+            if !identity.is_empty() {
+                identity.push((" › ".to_owned(), theme.faint()));
+            }
+            identity.push((display::one_line(part), style));
+        }
+    }
+    let mut status_text = format!("{} {}", sign(status), word(status));
+    if let Some(elapsed) = elapsed(run, now) {
+        status_text = format!("{status_text} {}", text::duration(elapsed));
+    }
+    let mut pieces = vec![Piece::of(identity, 0), Piece::new(status_text, theme.status(status), 0)];
+    let mut add = |text: String, style, rank| pieces.push(Piece::new(text, style, rank));
+    if let Some(ended) = how_it_ended(run) {
+        add(ended, theme.status(status), 2);
+    }
+    if let (Some(index), Some(of)) = (manifest.step_index, manifest.step_count) {
+        add(format!("step {index}/{of}"), theme.faint(), 7);
+    }
+    if !manifest.worker_kind.is_empty() {
+        add(display::one_line(&manifest.worker_kind), theme.faint(), 6);
+    }
+    if let Some(pid) = state.and_then(|state| state.pid).filter(|_| status == Status::Running) {
+        add(format!("pid {pid}"), theme.faint(), 5);
+    }
+    if let Some(seq) = counts.highest_seq {
+        add(format!("seq {}", text::number(seq)), theme.faint(), 4);
+    }
+    if counts.gaps > 0 {
+        add(text::count(counts.gaps, "gap"), theme.warning(), 1);
+    }
+    let checkpoints = model.checkpoint_names().len();
+    if checkpoints > 0 {
+        add(format!("ckpt {checkpoints}"), theme.faint(), 3);
+    }
+    pieces
+}
+
+fn elapsed(run: &RunScreen, now: Now) -> Option<Duration> {
+    let state = run.model().state();
+    let began = state.and_then(|state| state.started_at).or(run.model().manifest().created_at)?;
+    let end = match run.status() {
+        Status::Running | Status::Prepared => Some(now.wall),
+        _ => state
+            .and_then(|state| state.finished_at)
+            .or_else(|| run.model().channels().iter().filter_map(|channel| channel.last_time).max()),
+    };
+    Some(end?.since(began))
+}
+
+fn how_it_ended(run: &RunScreen) -> Option<String> {
+    let state = run.model().state()?;
+    if run.status() == Status::Lost {
+        let pid = state.recorder.map(|recorder| recorder.pid).or(state.pid)?;
+        return Some(format!("recorder {pid} is gone"));
+    }
+    let signal = state.signal.map(|signal| format!("signal {signal}"));
+    signal.or_else(|| state.exit_code.map(|code| format!("exit {code}"))).filter(|_| run.status().has_ended())
+}
+
+fn upper_rule(run: &RunScreen, theme: Theme) -> Vec<Piece> {
+    let order = match run.model().order() {
+        Order::Seq => "merged by seq",
+        Order::Time => "merged by time",
+        Order::File => "file after file",
+    };
+    let (mode, style) = match (run.caught_up(), run.pane().follows()) {
+        (false, _) => ("reading …", theme.warning()),
+        (true, true) => ("follow", theme.strong()),
+        (true, false) => ("held", theme.warning()),
+    };
+    let title = vec![
+        (format!(" {order} "), theme.faint()),
+        ("·".to_owned(), theme.faint()),
+        (format!(" {mode} "), style),
+    ];
+    let mut pieces = vec![Piece::of(title, 0)];
+    for (index, channel) in run.model().channels().iter().enumerate().take(9) {
+        let hidden = run.pane().selection().hides(&channel.channel);
+        let (square, style) =
+            if hidden { ("□", theme.faint()) } else { ("■", theme.channel(&channel.channel)) };
+        let name = display::one_line_within(channel.channel.name(), 12);
+        let spans = vec![(format!(" {square}"), style), (format!("{} {name} ", index + 1), style)];
+        pieces.push(Piece::of(spans, 2).right());
+    }
+    pieces
+}
+
+fn lower_rule(run: &RunScreen, window: &Window, theme: Theme) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    if !run.pane().follows() {
+        let new = run.pane().new_below(run.model());
+        let (told, style) = match new {
+            0 => ("nothing new below".to_owned(), theme.faint()),
+            new => (format!("▼ {} new below", text::number(new)), theme.warning()),
+        };
+        pieces.push(Piece::of(
+            vec![(format!(" {told}"), style), (" · G follows ".to_owned(), theme.faint())],
+            0,
+        ));
+    }
+    if run.pane().left() > 0 {
+        pieces.push(Piece::new(format!(" column {} ", run.pane().left() + 1), theme.faint(), 2));
+    }
+    if window.entries > 0 {
+        let (at, of) = (window.last + 1, window.entries);
+        let place = if at == of {
+            let noun = if of == 1 { "entry" } else { "entries" };
+            format!(" {} {noun} ", text::number(of))
+        } else {
+            format!(" {}/{} · {}% ", text::number(at), text::number(of), text::percent(at, of))
+        };
+        pieces.push(Piece::new(place, theme.faint(), 1).right());
+    }
+    pieces
+}
+
+/// Marks on the right edge where in the log the window is, when there is more than it shows.
+fn scroll_mark(buffer: &mut Buffer, log: Rect, window: &Window, theme: Theme) {
+    let shown = window.last + 1 - window.first;
+    if window.entries <= shown {
+        return;
+    }
+    let rows = u64::from(log.height);
+    let scale = |position: u64| {
+        let row = u128::from(position) * u128::from(rows) / u128::from(window.entries);
+        u16::try_from(row).unwrap_or(log.height).min(log.height - 1)
+    };
+    for row in scale(window.first)..=scale(window.last) {
+        buffer.set_stringn(log.right() - 1, log.y + row, "▐", 1, theme.faint());
+    }
+}
+
+/// What an empty log is waiting for.
+fn what_is_awaited(run: &RunScreen, look: &Look) -> Vec<String> {
+    let path = look.path(run.model().directory().path());
+    if !run.caught_up() {
+        return vec![format!("reading {path} …")];
+    }
+    if run.model().counts().entries > 0 {
+        return vec!["every channel is hidden".to_owned(), "their numbers show them again".to_owned()];
+    }
+    if run.status().has_ended() {
+        return vec!["the run ended without a single entry".to_owned()];
+    }
+    let files = "worker.jsonl, stdout.jsonl or stderr.jsonl";
+    vec!["no entries yet".to_owned(), format!("waiting for {files} in {path}")]
+}
+
+/// The idle clocks, the rate, and everything that is not as it should be.
+fn clocks(run: &RunScreen, now: Now, look: &Look) -> Vec<Piece> {
+    let theme = look.theme;
+    let mut pieces = Vec::new();
+    if run.has_clock() {
+        let mut idle = vec![("idle".to_owned(), theme.faint())];
+        for channel in run.model().channels() {
+            if let Some(silent) = silence(channel, now) {
+                idle.push((
+                    format!("  {} ", display::one_line_within(channel.channel.name(), 12)),
+                    theme.faint(),
+                ));
+                idle.push((text::duration(silent), theme.channel(&channel.channel)));
+            }
+        }
+        if idle.len() > 1 {
+            pieces.push(Piece::of(idle, 0));
+        }
+        let history = sparkline(&run.rate().history(now.monotonic));
+        let rate = text::number(run.rate().per_second(now.monotonic));
+        pieces.push(Piece::of(
+            vec![
+                ("rate ".to_owned(), theme.faint()),
+                (history, theme.activity()),
+                (format!(" {rate}/s"), theme.faint()),
+            ],
+            2,
+        ));
+    } else if let Some(ended) = run.model().state().and_then(|state| state.finished_at) {
+        pieces.push(Piece::new(format!("ended {}", ended.time_of_day(&look.zone)), theme.faint(), 1));
+        if let Some(message) = run.model().state().and_then(|state| state.message.as_deref()) {
+            pieces.push(Piece::new(display::one_line(message), theme.faint(), 2));
+        }
+    }
+    pieces.extend(irregularities(run, theme));
+    pieces
+}
+
+fn silence(channel: &ChannelState, now: Now) -> Option<Duration> {
+    let written = channel.last_time.map(|time| now.wall.since(time));
+    written.or_else(|| channel.last_arrival.map(|arrival| now.monotonic.saturating_sub(arrival)))
+}
+
+fn irregularities(run: &RunScreen, theme: Theme) -> Vec<Piece> {
+    let counts = run.model().counts();
+    let told = [
+        ("malformed", counts.malformed, theme.error()),
+        ("late", counts.late, theme.warning()),
+        ("ties", counts.ties, theme.warning()),
+        ("disorder", counts.disorder, theme.warning()),
+        ("restarts", counts.restarts, theme.warning()),
+    ];
+    told.into_iter()
+        .filter(|(_, count, _)| *count > 0)
+        .map(|(name, count, style)| {
+            let spans = vec![(format!("{name} "), theme.faint()), (text::number(count), style)];
+            Piece::of(spans, 1)
+        })
+        .collect()
+}
+
+fn notice_pieces(notice: &str, of: usize, theme: Theme) -> Vec<Piece> {
+    let more = if of > 1 { format!(" (1 of {of})") } else { String::new() };
+    let text = format!("▲ {}{more}", display::one_line(notice));
+    let keys = vec![("x".to_owned(), theme.key()), (" dismiss".to_owned(), theme.faint())];
+    let help = vec![("?".to_owned(), theme.key()), (" help".to_owned(), theme.faint())];
+    vec![Piece::new(text, theme.warning(), 0), Piece::of(keys, 1).right(), Piece::of(help, 2).right()]
+}

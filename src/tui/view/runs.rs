@@ -1,0 +1,269 @@
+//! The list of runs:
+//! ```text
+//!  stepwatch  ~/runs                          14 runs   ● 5 running   ▲ 2 lost   ✗ 1 failed
+//! ──────────────────────────────────────────────────────────────────────────────────────
+//!    STATUS     TASK      STEP          WORKER  ELAPSED   IDLE  ACTIVITY 10m  CKPT  LAST LINE
+//! ▶  ▲ lost     task-40   test          shell     3m10s  2m58s  ▇▇▃▁             1  worker 4121 is gone
+//! ──────────────────────────────────────────────────────────────────────────────────────
+//!  enter open   ? help   q quit
+//! ```
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::{Look, awaiting};
+use crate::app::layout::{RunsLayout, Size};
+use crate::app::{RunSummary, RunsScreen, ScreenKind};
+use crate::display;
+use crate::run::{Now, Status};
+use crate::tui::text;
+use crate::tui::theme::{Theme, sign, word};
+use crate::tui::widgets::bar::{self, Piece};
+use crate::tui::widgets::footer;
+use crate::tui::widgets::sparkline::{condense, sparkline};
+
+/// The least room for the last line before other columns give way.
+const LEAST_LAST_LINE: u16 = 20;
+/// Bars of the activity.
+const ACTIVITY_BARS: usize = 10;
+
+/// A column of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Status,
+    Task,
+    Step,
+    Worker,
+    Elapsed,
+    Idle,
+    Activity,
+    Checkpoints,
+    LastLine,
+}
+
+/// The columns from the left.
+const COLUMNS: [Column; 9] = [
+    Column::Status,
+    Column::Task,
+    Column::Step,
+    Column::Worker,
+    Column::Elapsed,
+    Column::Idle,
+    Column::Activity,
+    Column::Checkpoints,
+    Column::LastLine,
+];
+
+/// Which column is left out first where there is no room.
+const GIVE_WAY: [Column; 5] =
+    [Column::Worker, Column::Checkpoints, Column::Activity, Column::Elapsed, Column::Task];
+
+impl Column {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Status => "STATUS",
+            Self::Task => "TASK",
+            Self::Step => "STEP",
+            Self::Worker => "WORKER",
+            Self::Elapsed => "ELAPSED",
+            Self::Idle => "IDLE",
+            Self::Activity => "ACTIVITY 10m",
+            Self::Checkpoints => "CKPT",
+            Self::LastLine => "LAST LINE",
+        }
+    }
+
+    fn widest(self) -> usize {
+        match self {
+            Self::Task => 20,
+            Self::Step => 24,
+            Self::Worker => 10,
+            _ => 12,
+        }
+    }
+
+    fn is_right_aligned(self) -> bool {
+        matches!(self, Self::Elapsed | Self::Idle | Self::Checkpoints)
+    }
+}
+
+/// Draws the screen.
+pub fn draw(runs: &RunsScreen, size: Size, now: Now, look: &Look, buffer: &mut Buffer) {
+    let layout = RunsLayout::new(size);
+    let theme = look.theme;
+    let row = |y, margin: u16| Rect { x: margin, y, width: size.width.saturating_sub(2 * margin), height: 1 };
+    bar::draw(buffer, row(0, 1), title(runs, look), 3);
+    bar::rule(buffer, row(1, 0), theme.faint());
+    bar::rule(buffer, row(layout.lower_rule, 0), theme.faint());
+    footer::draw(buffer, row(layout.footer, 1), ScreenKind::Runs, "quit", theme);
+
+    let list = Rect { x: 0, y: layout.list_top, width: size.width, height: layout.list_height };
+    if runs.runs().is_empty() {
+        awaiting(buffer, list, &what_is_awaited(runs, look));
+        return;
+    }
+    let table = Table::new(runs.runs(), size.width, now);
+    table.heads(buffer, row(2, 0), theme);
+    let in_sight = runs.runs().iter().enumerate().skip(runs.top());
+    for (y, (index, run)) in (list.y..list.bottom()).zip(in_sight) {
+        table.run(buffer, row(y, 0), run, index == runs.selected(), now, theme);
+    }
+}
+
+fn title(runs: &RunsScreen, look: &Look) -> Vec<Piece> {
+    let theme = look.theme;
+    let roots: Vec<String> = runs.roots().iter().map(|root| look.path(root)).collect();
+    let name =
+        vec![("stepwatch".to_owned(), theme.strong()), (format!("  {}", roots.join("  ")), theme.faint())];
+    let all = u64::try_from(runs.runs().len()).unwrap_or(u64::MAX);
+    let mut pieces = vec![Piece::of(name, 0), Piece::new(text::count(all, "run"), theme.faint(), 2).right()];
+    for status in [Status::Running, Status::Lost, Status::Failed] {
+        let count = runs.runs().iter().filter(|run| run.status == status).count();
+        if count > 0 {
+            let text = format!("{} {count} {}", sign(status), word(status));
+            pieces.push(Piece::new(text, theme.status(status), 1).right());
+        }
+    }
+    pieces
+}
+
+/// What an empty list is waiting for.
+fn what_is_awaited(runs: &RunsScreen, look: &Look) -> Vec<String> {
+    if !runs.looked() {
+        return vec!["looking for runs …".to_owned()];
+    }
+    let mut lines = vec!["no run yet".to_owned(), String::new()];
+    for root in runs.roots() {
+        let trouble = runs.troubles().iter().find(|(of, _)| of == root);
+        lines.push(match trouble {
+            Some((_, trouble)) => format!("{} {}", look.path(root), display::one_line(trouble)),
+            None => format!("waiting for a run directory below {}", look.path(root)),
+        });
+    }
+    lines.extend([String::new(), "record one with: stepwatch exec -- COMMAND".to_owned()]);
+    lines
+}
+
+/// The columns that fit, with their widths.
+struct Table {
+    columns: Vec<(Column, u16)>,
+}
+
+impl Table {
+    fn new(runs: &[impl AsRef<RunSummary>], width: u16, now: Now) -> Self {
+        let mut columns: Vec<(Column, u16)> = COLUMNS
+            .iter()
+            .filter(|column| **column != Column::LastLine)
+            .map(|column| {
+                let title = display::width(column.title());
+                let cells = runs.iter().map(|run| display::width(&cell(run.as_ref(), *column, now)));
+                let widest = cells.max().unwrap_or(0).max(title).min(column.widest().max(title));
+                (*column, u16::try_from(widest).unwrap_or(u16::MAX))
+            })
+            .collect();
+        let taken = |columns: &[(Column, u16)]| columns.iter().map(|(_, width)| width + 2).sum::<u16>() + 2;
+        for column in GIVE_WAY {
+            if taken(&columns) + LEAST_LAST_LINE > width {
+                columns.retain(|(other, _)| *other != column);
+            }
+        }
+        let rest = width.saturating_sub(taken(&columns));
+        if rest > 0 {
+            columns.push((Column::LastLine, rest));
+        }
+        Self { columns }
+    }
+
+    /// Goes over the columns with the cells that each has.
+    fn each(&self, area: Rect, mut draw: impl FnMut(Column, Rect)) {
+        let mut x = area.x + 2;
+        for (column, width) in &self.columns {
+            let width = (*width).min(area.right().saturating_sub(x));
+            draw(*column, Rect { x, width, ..area });
+            x = x.saturating_add(width + 2).min(area.right());
+        }
+    }
+
+    fn heads(&self, buffer: &mut Buffer, area: Rect, theme: Theme) {
+        self.each(area, |column, area| {
+            write(buffer, area, column, column.title(), theme.faint());
+        });
+    }
+
+    fn run(&self, buffer: &mut Buffer, area: Rect, run: &RunSummary, selected: bool, now: Now, theme: Theme) {
+        if selected {
+            buffer.set_stringn(area.x, area.y, "▶", 1, theme.cursor());
+        }
+        self.each(area, |column, area| {
+            let style = match column {
+                Column::Status => theme.status(run.status),
+                Column::Step => theme.strong(),
+                Column::Activity => theme.activity(),
+                Column::Task | Column::LastLine => Style::new(),
+                Column::Worker | Column::Elapsed | Column::Idle | Column::Checkpoints => theme.faint(),
+            };
+            let style = if selected && column != Column::Status {
+                style.remove_modifier(Modifier::DIM).add_modifier(Modifier::BOLD)
+            } else {
+                style
+            };
+            let x = write(buffer, area, column, &cell(run, column, now), style);
+            if column == Column::LastLine && run.line_is_open && x < area.right() {
+                buffer.set_stringn(x, area.y, "▏", 1, theme.warning());
+            }
+        });
+    }
+}
+
+/// Writes a cell; says where it ends.
+fn write(buffer: &mut Buffer, area: Rect, column: Column, text: &str, style: Style) -> u16 {
+    let text = match column {
+        Column::LastLine => log_text(text, usize::from(area.width)),
+        _ => display::one_line_within(text, usize::from(area.width)),
+    };
+    let free = area.width.saturating_sub(u16::try_from(display::width(&text)).unwrap_or(u16::MAX));
+    let x = if column.is_right_aligned() { area.x + free } else { area.x };
+    buffer.set_stringn(x, area.y, &text, usize::from(area.right().saturating_sub(x)), style).0
+}
+
+/// The text of a line of a log, without its colours.
+fn log_text(text: &str, columns: usize) -> String {
+    let lines = |columns| {
+        display::lines(text.as_bytes(), display::Limits { columns, lines: 1, ..display::Limits::NONE })
+    };
+    match lines(columns).pop() {
+        Some(line) if line.cut => {
+            lines(columns.saturating_sub(1)).pop().map(|line| line.text() + "…").unwrap_or_default()
+        }
+        line => line.map(|line| line.text()).unwrap_or_default(),
+    }
+}
+
+/// What stands in a cell. May hold untrusted text: [`write`] makes it harmless.
+fn cell(run: &RunSummary, column: Column, now: Now) -> String {
+    let manifest = &run.manifest;
+    let or_dash = |duration: Option<Duration>| duration.map_or_else(|| "–".to_owned(), text::duration);
+    match column {
+        Column::Status => format!("{} {}", sign(run.status), word(run.status)),
+        Column::Task => manifest.task_id.clone(),
+        Column::Step => {
+            let name = if manifest.step_name.is_empty() { &manifest.step_id } else { &manifest.step_name };
+            match (manifest.step_index, manifest.step_count) {
+                (Some(index), Some(count)) => format!("{name} ({index}/{count})"),
+                _ => name.clone(),
+            }
+        }
+        Column::Worker => manifest.worker_kind.clone(),
+        Column::Elapsed => or_dash(run.elapsed(now.wall)),
+        Column::Idle => or_dash(run.idle(now.wall)),
+        Column::Activity => {
+            let end = if run.is_live() { Some(now.wall) } else { run.last_output };
+            end.map(|end| sparkline(&condense(&run.activity.until(end), ACTIVITY_BARS))).unwrap_or_default()
+        }
+        Column::Checkpoints => run.checkpoints.to_string(),
+        Column::LastLine => run.says(),
+    }
+}

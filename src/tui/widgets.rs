@@ -1,0 +1,6 @@
+//! The pieces that views are made of.
+
+pub mod bar;
+pub mod footer;
+pub mod log_rows;
+pub mod sparkline;

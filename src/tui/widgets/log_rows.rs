@@ -1,0 +1,155 @@
+//! The rows of the merged log.
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use crate::app::log_pane::{Row, Shown, Window};
+use crate::display;
+use crate::run::Channel;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+
+/// What a channel's name may take.
+const CHANNEL_WIDTH: usize = 6;
+
+/// Where the columns stand.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    seq: usize,
+    /// 12 with milliseconds, 8 without, 0 where there is no room.
+    time: usize,
+    /// The first column of the text, from the left edge.
+    text: u16,
+}
+
+impl Columns {
+    fn new(width: u16, highest_seq: Option<u64>) -> Self {
+        let seq = highest_seq.map_or(0, |seq| seq.to_string().len().max(4));
+        let time = match width {
+            84.. => 12,
+            56.. => 8,
+            _ => 0,
+        };
+        let gap = |width: usize| if width > 0 { width + 2 } else { 0 };
+        let text = 2 + gap(seq) + gap(time) + CHANNEL_WIDTH + 2;
+        Self { seq, time, text: u16::try_from(text).unwrap_or(u16::MAX) }
+    }
+}
+
+/// How to draw the rows.
+#[derive(Clone, Copy, Debug)]
+pub struct LogRows<'a> {
+    /// The rows.
+    pub window: &'a Window,
+    /// The highest seq of the run: it makes the width of the column.
+    pub highest_seq: Option<u64>,
+    /// Whether text is out of sight on the left.
+    pub shifted: bool,
+    /// The zone of the times.
+    pub zone: &'a TimeZone,
+    /// The looks.
+    pub theme: Theme,
+}
+
+impl LogRows<'_> {
+    /// Draws the rows into the area.
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect) {
+        let columns = Columns::new(area.width, self.highest_seq);
+        for (index, (y, row)) in (area.y..area.bottom()).zip(&self.window.rows).enumerate() {
+            let area = Rect { y, height: 1, ..area };
+            if self.window.cursor == Some(index) {
+                buffer.set_stringn(area.x, y, "▶", 1, self.theme.cursor());
+            }
+            match row {
+                Row::Entry { entry, line } => self.entry(buffer, area, columns, entry, *line),
+                Row::Gaps { gaps, missing, from, to } => {
+                    let text = gap_text(*gaps, *missing, *from, *to);
+                    self.text_at(buffer, area, 2, &text, self.theme.warning());
+                }
+                Row::Partial { channel, bytes } => self.partial(buffer, area, columns, channel, *bytes),
+            }
+        }
+    }
+
+    fn text_at(&self, buffer: &mut Buffer, area: Rect, x: u16, text: &str, style: Style) {
+        let room = area.width.saturating_sub(x);
+        if room > 0 {
+            buffer.set_stringn(area.x + x, area.y, text, usize::from(room), style);
+        }
+    }
+
+    fn entry(&self, buffer: &mut Buffer, area: Rect, columns: Columns, entry: &Shown, line: usize) {
+        let placed = &entry.placed;
+        if line == 0 {
+            self.head(buffer, area, columns, entry);
+        }
+        if placed.malformed {
+            // A sign of its own, since a broken line may look like anything.
+            self.text_at(buffer, area, columns.text - 1, "!", self.theme.error());
+        }
+        let Some(shown) = entry.lines.get(line) else { return };
+        let mut x = area.x.saturating_add(columns.text);
+        for span in &shown.spans {
+            let room = area.right().saturating_sub(x);
+            if room == 0 {
+                break;
+            }
+            (x, _) = buffer.set_stringn(x, area.y, &span.text, usize::from(room), self.theme.of_text(span));
+        }
+        let is_last = line + 1 == entry.lines.len();
+        if is_last && placed.entry.is_open_line() && x < area.right() {
+            buffer.set_stringn(x, area.y, "▏", 1, self.theme.warning());
+        }
+        let room = usize::from(area.width.saturating_sub(columns.text));
+        if (shown.cut || shown.width > room) && area.width > columns.text {
+            buffer.set_stringn(area.right() - 1, area.y, "›", 1, self.theme.cursor());
+        }
+        if self.shifted && area.width > columns.text {
+            self.text_at(buffer, area, columns.text - 1, "‹", self.theme.cursor());
+        }
+    }
+
+    fn head(&self, buffer: &mut Buffer, area: Rect, columns: Columns, entry: &Shown) {
+        let placed = &entry.placed;
+        let mut x = 2;
+        if columns.seq > 0 {
+            let seq = placed.seq.map_or_else(|| "–".to_owned(), |seq| seq.to_string());
+            let seq = format!("{seq:>width$}", width = columns.seq);
+            self.text_at(buffer, area, x, &seq, self.theme.faint());
+            x += u16::try_from(columns.seq).unwrap_or(0) + 2;
+        }
+        if columns.time > 0 {
+            let time = placed.entry.time.map(|time| time.time_of_day(self.zone)).unwrap_or_default();
+            let time = time.get(..columns.time).unwrap_or(&time);
+            self.text_at(buffer, area, x, time, self.theme.faint());
+            x += u16::try_from(columns.time).unwrap_or(0) + 2;
+        }
+        self.text_at(buffer, area, x, &channel_name(&placed.channel), self.theme.channel(&placed.channel));
+    }
+
+    fn partial(&self, buffer: &mut Buffer, area: Rect, columns: Columns, channel: &Channel, bytes: u64) {
+        let name = channel_name(channel);
+        let start = columns.text - 2 - u16::try_from(CHANNEL_WIDTH).unwrap_or(0);
+        let style = self.theme.faint().add_modifier(Modifier::ITALIC);
+        self.text_at(buffer, area, start, &name, style);
+        let text = format!("(partial) {} without a line end", text::count(bytes, "byte"));
+        self.text_at(buffer, area, columns.text, &text, style);
+    }
+}
+
+/// The name of a channel in its column.
+fn channel_name(channel: &Channel) -> String {
+    display::one_line_within(channel.name(), CHANNEL_WIDTH)
+}
+
+fn gap_text(gaps: usize, missing: u64, from: u64, to: u64) -> String {
+    let noun = if missing == 1 { "entry" } else { "entries" };
+    let missing = text::number(missing);
+    let range = if from == to { from.to_string() } else { format!("{from}–{to}") };
+    match gaps {
+        1 => format!("····· {missing} {noun} missing ({range}) ·····"),
+        gaps => format!("····· {missing} {noun} missing in {gaps} gaps ({range}) ·····"),
+    }
+}

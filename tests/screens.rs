@@ -1,0 +1,160 @@
+//! What the screens look like: drawn by the product's own code into a buffer, with their styles.
+
+#[path = "screens/example.rs"]
+mod example;
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+use stepwatch::app::{App, Key, KeyCode, Message, Size};
+use stepwatch::run::Now;
+use stepwatch::tui::theme::Theme;
+use stepwatch::tui::view::{self, Look};
+
+use example::Example;
+
+const SIZES: [Size; 3] =
+    [Size { width: 60, height: 15 }, Size { width: 80, height: 24 }, Size { width: 120, height: 40 }];
+
+fn draw(app: &App, now: Now, look: &Look) -> Buffer {
+    let size = app.size();
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: size.width, height: size.height });
+    view::draw(app, now, look, &mut buffer);
+    buffer
+}
+
+/// The cells as text, then for every row which columns look how.
+fn told(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    let mut styles = String::new();
+    for y in 0..buffer.area.height {
+        let row: Vec<&Cell> = (0..buffer.area.width).filter_map(|x| buffer.cell((x, y))).collect();
+        let line: String = row.iter().map(|cell| cell.symbol()).collect();
+        writeln!(text, "│{line}│").unwrap();
+        let mut runs: Vec<(usize, usize, String)> = Vec::new();
+        for (x, cell) in row.iter().enumerate() {
+            let style = style_of(cell);
+            match runs.last_mut() {
+                Some((_, to, same)) if *same == style => *to = x,
+                _ => runs.push((x, x, style)),
+            }
+        }
+        let runs: Vec<String> = runs
+            .into_iter()
+            .filter(|(_, _, style)| !style.is_empty())
+            .map(|(from, to, style)| format!("{from}-{to} {style}"))
+            .collect();
+        if !runs.is_empty() {
+            writeln!(styles, "{y}: {}", runs.join(", ")).unwrap();
+        }
+    }
+    format!("{text}\n{styles}")
+}
+
+fn style_of(cell: &Cell) -> String {
+    let mut words = Vec::new();
+    if cell.fg != Color::Reset {
+        words.push(cell.fg.to_string());
+    }
+    if cell.bg != Color::Reset {
+        words.push(format!("on {}", cell.bg));
+    }
+    if !cell.modifier.is_empty() {
+        words.push(format!("{:?}", cell.modifier));
+    }
+    words.join(" ")
+}
+
+/// Compares with the snapshots: in every size in colour, and in the middle one without colours.
+fn compare(name: &str, mut show: impl FnMut(Size) -> (App, Now, Example)) {
+    insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
+        for size in SIZES {
+            let (app, now, example) = show(size);
+            let shown = told(&draw(&app, now, &example.look(true)));
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.width, size.height), shown);
+            let plain = draw(&app, now, &example.look(false));
+            let colourless = |cell: &Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
+            assert!(plain.content.iter().all(colourless), "colours without being asked for");
+            if size == SIZES[1] {
+                insta::assert_snapshot!(format!("{name}_{}x{}_no_colour", size.width, size.height), told(&plain));
+            }
+        }
+    });
+}
+
+#[test]
+fn the_run_screen_follows() {
+    compare("run", |size| Example::new().run_screen(size));
+}
+
+#[test]
+fn the_run_screen_held_with_new_entries_below() {
+    compare("run_held", |size| {
+        let (mut app, now, mut example) = Example::new().run_screen(size);
+        for _ in 0..3 {
+            app.update(Message::Key(Key::character('k')), now);
+        }
+        let batch = example.more();
+        app.update(Message::Batch { number: 1, batch }, now);
+        (app, now, example)
+    });
+}
+
+#[test]
+fn the_list_of_runs() {
+    compare("runs", |size| Example::new().list(size));
+}
+
+#[test]
+fn the_help_over_the_run_screen() {
+    compare("help", |size| {
+        let (mut app, now, example) = Example::new().run_screen(size);
+        app.update(Message::Key(Key::character('?')), now);
+        (app, now, example)
+    });
+}
+
+#[test]
+fn what_is_empty_says_what_it_waits_for() {
+    let size = SIZES[0];
+    let example = Example::new();
+    let (list, now) = example.list_of_nothing(size);
+    let (run, _) = example.run_of_nothing(size);
+    let too_small = example.run_of_nothing(Size { width: 20, height: 5 }).0;
+    insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("waiting_for_runs", told(&draw(&list, now, &example.look(true))));
+        insta::assert_snapshot!("waiting_for_entries", told(&draw(&run, now, &example.look(true))));
+        insta::assert_snapshot!("too_small", told(&draw(&too_small, now, &example.look(true))));
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_screen_is_drawn_at_every_size_without_a_panic(
+        sizes in proptest::collection::vec((1_u16..=300, 1_u16..=100), 1..6),
+        keys in proptest::collection::vec(0_usize..8, 0..12),
+        colour in any::<bool>(),
+    ) {
+        let (run, now, example) = Example::new().run_screen(SIZES[0]);
+        let (list, _, _) = Example::new().list(SIZES[0]);
+        let look = Look { theme: Theme { colour }, ..example.look(colour) };
+        for mut app in [run, list] {
+            for (width, height) in &sizes {
+                app.update(Message::Resize(Size { width: *width, height: *height }), now);
+                for key in &keys {
+                    let key = [
+                        Key::character('k'), Key::character('l'), Key::character('2'), Key::character('?'),
+                        Key::character('g'), Key::character('G'), Key::plain(KeyCode::PageUp), Key::character('j'),
+                    ][*key];
+                    app.update(Message::Key(key), now);
+                    draw(&app, now, &look);
+                }
+            }
+        }
+    }
+}
