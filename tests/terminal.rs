@@ -1,6 +1,11 @@
 //! The shipped binary in a real terminal: what a person sees and presses, and that the terminal is
 //! always left as it was found.
 #![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "these are tests; a helper that fails fails its test"
+)]
 
 #[path = "terminal/session.rs"]
 mod session;
