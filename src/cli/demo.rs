@@ -13,8 +13,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::output::Output;
 use super::{Failure, Outcome, output_failed};
+use crate::app::Start;
 use crate::display;
 use crate::run::{RunDirectory, Status};
+use crate::tui;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -120,16 +122,20 @@ pub(crate) fn run(arguments: &DemoArguments, output: &mut Output) -> Result<Outc
         writeln!(output, "{}", root.display()).map_err(output_failed)?;
         return Ok(Outcome::Done);
     }
-    let shown = there.map_err(Failure::from).and_then(|()| show(&root));
+    let shown = there.map_err(Failure::from).and_then(|()| show(&root, output));
     end(runs);
-    shown?;
+    if let tui::Ended::Signal(signal) = shown? {
+        tui::end_by(signal);
+    }
     writeln!(output, "The runs of this demo are in {}", display::path(&root)).map_err(output_failed)?;
     Ok(Outcome::Done)
 }
 
 /// Shows the runs on the screen until it is closed.
-fn show(_root: &Path) -> Result<(), Failure> {
-    Err(Failure::Usage("demo has no screen yet; use --headless".to_owned()))
+fn show(root: &Path, output: &Output) -> Result<tui::Ended, Failure> {
+    let start = Start::Roots(vec![root.to_owned()]);
+    let colour = output.presentation().color;
+    tui::run(tui::Options { start, colour }).map_err(|error| Failure::could_not(error.to_string()))
 }
 
 fn make_root() -> color_eyre::Result<PathBuf> {

@@ -11,6 +11,7 @@ use super::{Failure, Outcome};
 use crate::display;
 use crate::record::{self, Options, Output, Prepared};
 use crate::run::{CheckpointMode, CheckpointSettings, Id, RunDirectory};
+use crate::tui;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -108,11 +109,13 @@ pub(crate) fn run(arguments: ExecArguments) -> Result<Outcome, Failure> {
     Ok(Outcome::Status(outcome.exit_status))
 }
 
-/// Shows the run on the screen until it is closed.
-fn show(_directory: &RunDirectory) -> Result<(), Failure> {
-    Err(Failure::Usage(
-        "--watch has no screen yet; open the run with stepwatch in another terminal".to_owned(),
-    ))
+/// Shows the run on the screen until it is closed. A signal that closes it reaches the recording
+/// as well, which ends as it should.
+fn show(directory: &RunDirectory) -> Result<(), Failure> {
+    match tui::open_run(directory.clone()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::could_not(error.to_string())),
+    }
 }
 
 /// Records on a thread of its own while `show` shows the run. A screen that is closed before the
