@@ -301,9 +301,8 @@ impl App {
         match (&self.help, &mut self.run, &mut self.runs) {
             (None, Some(run), _) => run.click(row, self.size),
             (None, None, Some(runs)) => {
-                if runs.click(row, self.size) {
-                    return self.open_selected();
-                }
+                let again = runs.click(row, self.size);
+                return if again { self.open_selected() } else { Vec::new() };
             }
             _ => {}
         }

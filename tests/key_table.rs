@@ -5,8 +5,8 @@ use std::path::Path;
 
 use stepwatch::app::action::key_table_markdown;
 
-const BEGIN: &str = "<!-- keys: begin -->\n";
-const END: &str = "<!-- keys: end -->";
+const BEGIN: &str = "<!-- keys:begin -->\n";
+const END: &str = "<!-- keys:end -->";
 
 #[test]
 fn the_key_table_of_the_readme_is_current() {

@@ -1,5 +1,10 @@
 //! The pictures of the README, drawn by the product's own code. They must be current;
 //! `UPDATE_PICTURES=1 cargo test --test pictures` writes them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "these are tests; a helper that fails fails its test"
+)]
 
 #[path = "screens/example.rs"]
 #[expect(dead_code, reason = "the pictures need only some of the examples")]

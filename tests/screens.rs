@@ -1,4 +1,5 @@
 //! What the screens look like: drawn by the product's own code into a buffer, with their styles.
+#![expect(clippy::unwrap_used, reason = "these are tests; a helper that fails fails its test")]
 
 #[path = "screens/example.rs"]
 mod example;

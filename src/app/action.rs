@@ -190,7 +190,7 @@ pub const ACTIONS: &[ActionRow] = &[
         help: "To the end; a log follows again.",
         keys: &[character('G'), plain(KeyCode::End)],
         screens: EVERYWHERE,
-        footer: Some("end"),
+        footer: None,
     },
     ActionRow {
         action: Action::Left,

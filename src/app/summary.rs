@@ -90,6 +90,7 @@ impl RunSummary {
         let signal = state.and_then(|state| state.signal).map(|signal| format!("signal {signal}"));
         let code = state.and_then(|state| state.exit_code).map(|code| format!("exit {code}"));
         match (signal.or(code), message.or(line)) {
+            (Some(ended), Some(words)) if words.starts_with(&ended) => words,
             (Some(ended), Some(words)) if self.status != Status::Succeeded => format!("{ended}: {words}"),
             (ended, words) => ended.or(words).unwrap_or_default(),
         }

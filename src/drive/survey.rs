@@ -17,6 +17,8 @@ use crate::run::find::find_runs;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often runs that have ended are looked at.
 const LOOK_AT_ENDED_EVERY: Duration = Duration::from_secs(5);
+/// How often a run that is open is looked at: its screen only takes from here that it is lost.
+const LOOK_AT_OPEN_EVERY: Duration = Duration::from_secs(2);
 /// How often new runs are looked for.
 const FIND_EVERY: Duration = Duration::from_secs(1);
 /// Looking may take one part in so many of the thread's time: over a huge or slow tree it becomes
@@ -57,7 +59,7 @@ impl Survey {
         mut deliver: impl FnMut(RunsFound) -> bool + Send + 'static,
     ) -> io::Result<Self> {
         let mut rounds = Rounds::new(roots);
-        Self::spawn(move || match rounds.look() {
+        Self::spawn(LOOK_EVERY, move || match rounds.look() {
             Some(found) => deliver(found),
             None => true,
         })
@@ -73,7 +75,7 @@ impl Survey {
     ) -> io::Result<Self> {
         let mut probe = Probe::new(directory);
         let mut last: Option<Arc<RunSummary>> = None;
-        Self::spawn(move || {
+        Self::spawn(LOOK_AT_OPEN_EVERY, move || {
             let summary = probe.look();
             if last.as_ref().is_some_and(|last| Arc::ptr_eq(last, &summary)) {
                 return true;
@@ -83,13 +85,13 @@ impl Survey {
         })
     }
 
-    fn spawn(mut look: impl FnMut() -> bool + Send + 'static) -> io::Result<Self> {
+    fn spawn(every: Duration, mut look: impl FnMut() -> bool + Send + 'static) -> io::Result<Self> {
         let stop = Arc::new(Stop::default());
         let stopped = Arc::clone(&stop);
         thread::Builder::new().name("survey".to_owned()).spawn(move || {
             loop {
                 let began = Instant::now();
-                if !look() || !stopped.wait(LOOK_EVERY.max(began.elapsed() * SHARE)) {
+                if !look() || !stopped.wait(every.max(began.elapsed() * SHARE)) {
                     return;
                 }
             }

@@ -64,11 +64,10 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
         tick_at: None,
         ended: None,
     };
-    running.carry_out(effects)?;
-    let ended = running.run(&mailbox);
-    // Before the terminal is given back nothing may read it any more.
-    drop(input);
+    let ended = running.carry_out(effects).and_then(|()| running.run(&mailbox));
     drop(mailbox);
+    // What is typed after the terminal was given back is not for us: nobody may read it any more.
+    input.finish();
     ended
 }
 
@@ -92,7 +91,7 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    fn run(mut self, mailbox: &Mailbox<Event>) -> Result<Ended, Error> {
+    fn run(&mut self, mailbox: &Mailbox<Event>) -> Result<Ended, Error> {
         loop {
             if self.frame_is_due && self.until_next_frame().is_zero() {
                 self.draw()?;

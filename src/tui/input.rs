@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use crossterm::event::{self, Event, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use rustix::event::{PollFd, PollFlags};
@@ -14,7 +14,8 @@ use crate::app::{Key, KeyCode, Message};
 #[derive(Debug)]
 pub struct Input {
     /// Closing it wakes the thread, for its end.
-    _stop: OwnedFd,
+    stop: OwnedFd,
+    thread: JoinHandle<()>,
 }
 
 impl Input {
@@ -25,12 +26,20 @@ impl Input {
     pub fn spawn(deliver: impl Fn(io::Result<Message>) -> bool + Send + 'static) -> io::Result<Self> {
         let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
         let terminal = terminal_to_wait_for()?;
-        thread::Builder::new().name("input".to_owned()).spawn(move || {
+        let thread = thread::Builder::new().name("input".to_owned()).spawn(move || {
             if let Err(error) = read(&terminal, &stopped, &deliver) {
                 deliver(Err(error));
             }
         })?;
-        Ok(Self { _stop: stop })
+        Ok(Self { stop, thread })
+    }
+
+    /// Stops reading, and returns when nothing is read any more. Whoever takes the messages must
+    /// turn them away by now.
+    pub fn finish(self) {
+        drop(self.stop);
+        // A panic in the thread has been reported.
+        _ = self.thread.join();
     }
 }
 

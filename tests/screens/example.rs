@@ -257,7 +257,6 @@ impl Example {
     }
 
     /// The list below a root that does not exist.
-
     pub(crate) fn list_of_nothing(&self, size: Size) -> (App, Now) {
         let root = self.folder.path().join("later");
         let (mut app, _) = App::new(Start::Roots(vec![root.clone(), self.root()]), size);

@@ -37,7 +37,7 @@ pub fn draw(run: &RunScreen, size: Size, leaves: &str, now: Now, look: &Look, bu
     bar::draw(buffer, row(size, 0, 1), header(run, now, theme), 3);
 
     bar::rule(buffer, row(size, 1, 0), theme.faint());
-    bar::draw(buffer, row(size, 1, 1), upper_rule(run, theme), 1);
+    bar::draw(buffer, row(size, 1, 1), upper_rule(run, size.width, theme), 1);
 
     let log = Rect { x: 0, y: layout.log_top, width: size.width, height: layout.log_height };
     if window.rows.is_empty() {
@@ -138,11 +138,13 @@ fn how_it_ended(run: &RunScreen) -> Option<String> {
     signal.or_else(|| state.exit_code.map(|code| format!("exit {code}"))).filter(|_| run.status().has_ended())
 }
 
-fn upper_rule(run: &RunScreen, theme: Theme) -> Vec<Piece> {
-    let order = match run.model().order() {
-        Order::Seq => "merged by seq",
-        Order::Time => "merged by time",
-        Order::File => "file after file",
+fn upper_rule(run: &RunScreen, width: u16, theme: Theme) -> Vec<Piece> {
+    let order = match (run.model().order(), width) {
+        (Order::Seq, 70..) => "merged by seq",
+        (Order::Time, 70..) => "merged by time",
+        (Order::Seq, _) => "by seq",
+        (Order::Time, _) => "by time",
+        (Order::File, _) => "file by file",
     };
     let (mode, style) = match (run.caught_up(), run.pane().follows()) {
         (false, _) => ("reading …", theme.warning()),

@@ -26,7 +26,9 @@ use crate::tui::widgets::footer;
 use crate::tui::widgets::sparkline::{condense, sparkline};
 
 /// The least room for the last line before other columns give way.
-const LEAST_LAST_LINE: u16 = 20;
+const LEAST_LAST_LINE: u16 = 24;
+/// The least room for the step.
+const LEAST_STEP: u16 = 14;
 /// Bars of the activity.
 const ACTIVITY_BARS: usize = 10;
 
@@ -170,6 +172,11 @@ impl Table {
                 columns.retain(|(other, _)| *other != column);
             }
         }
+        // Where that is not enough, names are cut.
+        let lacking = (taken(&columns) + LEAST_LAST_LINE).saturating_sub(width);
+        for (_, width) in columns.iter_mut().filter(|(column, _)| *column == Column::Step) {
+            *width = width.saturating_sub(lacking).max(LEAST_STEP.min(*width));
+        }
         let rest = width.saturating_sub(taken(&columns));
         if rest > 0 {
             columns.push((Column::LastLine, rest));
@@ -221,7 +228,7 @@ impl Table {
 /// Writes a cell; says where it ends.
 fn write(buffer: &mut Buffer, area: Rect, column: Column, text: &str, style: Style) -> u16 {
     let text = match column {
-        Column::LastLine => log_text(text, usize::from(area.width)),
+        Column::LastLine => log_text(text.trim_start(), usize::from(area.width)),
         _ => display::one_line_within(text, usize::from(area.width)),
     };
     let free = area.width.saturating_sub(u16::try_from(display::width(&text)).unwrap_or(u16::MAX));
