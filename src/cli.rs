@@ -166,7 +166,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         #[cfg(unix)]
         Some(Command::Demo(command)) => demo::run(&command, &mut output),
         #[cfg(unix)]
-        Some(Command::Exec(command)) => exec::run(*command),
+        Some(Command::Exec(command)) => exec::run(*command, output.presentation().color),
         Some(Command::Log(command)) => command.run(&mut output),
         Some(Command::Runs(command)) => command.run(&mut output),
         Some(Command::Check(command)) => command.run(&mut output),

@@ -5,6 +5,7 @@
 //! thread: one owner applies what came and asks for what is shown.
 
 pub mod cache;
+pub mod channel;
 pub mod merged;
 pub mod run_model;
 pub mod seen;
@@ -12,7 +13,8 @@ pub mod segment;
 pub mod view;
 
 pub use crate::tail::Order;
+pub use channel::ChannelState;
 pub use merged::{Entries, Place, Placed};
-pub use run_model::{ChannelState, Counts, Model, Notice};
+pub use run_model::{Counts, Model, Notice};
 pub use seen::Gap;
 pub use view::{Selection, View};

@@ -11,6 +11,8 @@
 mod disk;
 #[path = "exec/ending.rs"]
 mod ending;
+#[path = "exec/merge.rs"]
+mod merge;
 #[path = "exec/output.rs"]
 mod output;
 #[path = "exec/scene.rs"]

@@ -16,7 +16,7 @@ use super::{Failure, Outcome, output_failed};
 use crate::app::Start;
 use crate::display;
 use crate::run::{RunDirectory, Status};
-use crate::tui;
+use crate::tui::{Ended, end_by};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -122,20 +122,17 @@ pub(crate) fn run(arguments: &DemoArguments, output: &mut Output) -> Result<Outc
         writeln!(output, "{}", root.display()).map_err(output_failed)?;
         return Ok(Outcome::Done);
     }
-    let shown = there.map_err(Failure::from).and_then(|()| show(&root, output));
+    let color = output.presentation().color;
+    let start = Start::Roots(vec![root.clone()]);
+    let shown = there.map_err(Failure::from).and_then(|()| super::open::show(start, color));
     end(runs);
-    if let tui::Ended::Signal(signal) = shown? {
-        tui::end_by(signal);
-    }
+    let ended = shown?;
     writeln!(output, "The runs of this demo are in {}", display::path(&root)).map_err(output_failed)?;
+    if let Ended::Signal(signal) = ended {
+        output.flush().map_err(output_failed)?;
+        end_by(signal);
+    }
     Ok(Outcome::Done)
-}
-
-/// Shows the runs on the screen until it is closed.
-fn show(root: &Path, output: &Output) -> Result<tui::Ended, Failure> {
-    let start = Start::Roots(vec![root.to_owned()]);
-    let colour = output.presentation().color;
-    tui::run(tui::Options { start, colour }).map_err(|error| Failure::could_not(error.to_string()))
 }
 
 fn make_root() -> color_eyre::Result<PathBuf> {

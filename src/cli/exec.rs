@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::{Failure, Outcome};
+use crate::app::Start;
 use crate::display;
 use crate::record::{self, Options, Output, Prepared};
-use crate::run::{CheckpointMode, CheckpointSettings, Id, RunDirectory};
-use crate::tui;
+use crate::run::{CheckpointMode, CheckpointSettings, Id};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -83,8 +83,13 @@ pub(crate) struct ExecArguments {
 }
 
 /// Records the command and ends as it did.
-pub(crate) fn run(arguments: ExecArguments) -> Result<Outcome, Failure> {
+pub(crate) fn run(arguments: ExecArguments, colour: bool) -> Result<Outcome, Failure> {
     let watch = arguments.watch;
+    if watch && !io::stdout().is_terminal() {
+        return Ok(own_failure(
+            "--watch needs a terminal on standard output; leave it out, or open the run with stepwatch in another terminal",
+        ));
+    }
     let options = match options(arguments) {
         Ok(options) => options,
         Err(message) => return Ok(own_failure(&message)),
@@ -95,10 +100,9 @@ pub(crate) fn run(arguments: ExecArguments) -> Result<Outcome, Failure> {
     };
     announce(prepared.directory().path());
     let outcome = if watch {
-        match record_behind_a_screen(prepared, show) {
+        match record_behind_a_screen(prepared, colour) {
             Ok(outcome) => outcome,
-            Err(Failure::Usage(message)) => return Ok(own_failure(&message)),
-            Err(Failure::CouldNot(report)) => return Ok(own_failure(&format!("{report:#}"))),
+            Err(message) => return Ok(own_failure(&message)),
         }
     } else {
         prepared.run(Output::PassThrough)
@@ -109,37 +113,25 @@ pub(crate) fn run(arguments: ExecArguments) -> Result<Outcome, Failure> {
     Ok(Outcome::Status(outcome.exit_status))
 }
 
-/// Shows the run on the screen until it is closed. A signal that closes it reaches the recording
-/// as well, which ends as it should.
-fn show(directory: &RunDirectory) -> Result<(), Failure> {
-    match tui::open_run(directory.clone()) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(Failure::could_not(error.to_string())),
-    }
-}
-
-/// Records on a thread of its own while `show` shows the run. A screen that is closed before the
-/// step has ended changes nothing for the step: it is recorded to its end.
-fn record_behind_a_screen(
-    prepared: Prepared,
-    show: impl FnOnce(&RunDirectory) -> Result<(), Failure>,
-) -> Result<record::Outcome, Failure> {
+/// Records on a thread of its own while the screen shows the run. A screen that is closed before
+/// the step has ended changes nothing for the step: it is recorded to its end. A signal that closes
+/// the screen reaches the recording too, which passes it on.
+fn record_behind_a_screen(prepared: Prepared, colour: bool) -> Result<record::Outcome, String> {
     let directory = prepared.directory().clone();
     let recording = std::thread::Builder::new()
         .name("record".to_owned())
         .spawn(move || prepared.run(Output::Quiet))
-        .map_err(|error| Failure::CouldNot(color_eyre::eyre::eyre!("cannot start a thread: {error}")))?;
-    let shown = show(&directory);
+        .map_err(|error| format!("cannot start a thread: {error}"))?;
+    let shown = super::open::show(Start::Run(directory.clone()), colour);
+    if let Err(failure) = &shown {
+        say(&failure.message());
+    }
     if !recording.is_finished() {
         say("the screen is closed; the step goes on and is recorded to its end (Ctrl-C ends it)");
     }
-    let outcome = recording.join().map_err(|_| {
-        Failure::CouldNot(color_eyre::eyre::eyre!(
-            "the recording of {} broke off; what was written so far is kept",
-            directory.path().display()
-        ))
-    })?;
-    shown.map(|()| outcome)
+    recording.join().map_err(|_| {
+        format!("the recording of {} broke off; what was written so far is kept", directory.path().display())
+    })
 }
 
 fn options(arguments: ExecArguments) -> Result<Options, String> {

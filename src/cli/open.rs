@@ -50,10 +50,13 @@ impl Arguments {
 /// Opens the screens until they are left. A signal that ended them ends the process as it would
 /// have without them.
 fn on_screen(start: Start, colour: bool) -> Result<Outcome, Failure> {
-    match tui::run(tui::Options { start, colour }) {
-        Ok(tui::Ended::Quit) => {}
-        Ok(tui::Ended::Signal(signal)) => tui::end_by(signal),
-        Err(error) => return Err(Failure::could_not(error.to_string())),
+    if let tui::Ended::Signal(signal) = show(start, colour)? {
+        tui::end_by(signal);
     }
     Ok(Outcome::Done)
+}
+
+/// Shows the screens until they are left.
+pub(super) fn show(start: Start, colour: bool) -> Result<tui::Ended, Failure> {
+    tui::run(tui::Options { start, colour }).map_err(|error| Failure::could_not(error.to_string()))
 }

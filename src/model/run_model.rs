@@ -6,6 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::cache::BlockCache;
+use super::channel::{ChannelModel, ChannelState};
 use super::seen::{Gap, SeqSet};
 use super::segment::Segment;
 use super::view::{Selection, Source, View};
@@ -47,35 +48,6 @@ pub struct Model {
 struct GapCount {
     of: (Option<u64>, u64),
     gaps: u64,
-}
-
-#[derive(Debug)]
-struct ChannelModel {
-    channel: Channel,
-    segments: Vec<Segment>,
-    last_time: Option<Timestamp>,
-    last_arrival: Option<Duration>,
-}
-
-/// How a channel is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChannelState {
-    /// The channel.
-    pub channel: Channel,
-    /// How many entries it has.
-    pub entries: u64,
-    /// How many of them are no JSON object.
-    pub raw_lines: u64,
-    /// How many of these are malformed: all of them where the channel has objects at all.
-    pub malformed: u64,
-    /// How many stand before an entry that comes before them in the file.
-    pub disorder: u64,
-    /// The time that its last entry tells.
-    pub last_time: Option<Timestamp>,
-    /// When its last entry was read, if that was after the run had been read whole: monotonic.
-    pub last_arrival: Option<Duration>,
-    /// How many bytes stand behind its last complete line.
-    pub torn_bytes: u64,
 }
 
 /// What was counted in the run.
@@ -289,9 +261,7 @@ impl Model {
         match self.channels.binary_search_by(|known| known.channel.cmp(channel)) {
             Ok(place) => place,
             Err(place) => {
-                let channel = channel.clone();
-                let new = ChannelModel { channel, segments: Vec::new(), last_time: None, last_arrival: None };
-                self.channels.insert(place, new);
+                self.channels.insert(place, ChannelModel::new(channel.clone()));
                 place
             }
         }
@@ -435,27 +405,5 @@ impl Model {
             })
             .collect();
         View::new(sources, &self.cache, self.order)
-    }
-}
-
-impl ChannelModel {
-    fn has_objects(&self) -> bool {
-        self.segments.iter().any(|segment| segment.index.counts().objects > 0)
-    }
-
-    fn state(&self) -> ChannelState {
-        let counts = || self.segments.iter().map(|segment| segment.index.counts());
-        let entries = counts().map(|counts| counts.entries).sum();
-        let raw_lines = entries - counts().map(|counts| counts.objects).sum::<u64>();
-        ChannelState {
-            channel: self.channel.clone(),
-            entries,
-            raw_lines,
-            malformed: if self.has_objects() { raw_lines } else { 0 },
-            disorder: counts().map(|counts| counts.disorder).sum(),
-            last_time: self.last_time,
-            last_arrival: self.last_arrival,
-            torn_bytes: self.segments.last().map_or(0, |segment| segment.torn),
-        }
     }
 }

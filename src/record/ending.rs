@@ -20,7 +20,10 @@ pub(crate) struct Ending {
     pub(crate) status: Status,
     pub(crate) exit_code: Option<i32>,
     pub(crate) signal: Option<i32>,
-    pub(crate) message: String,
+    /// How it ended, for the log.
+    pub(crate) rendered: String,
+    /// What the exit code does not say, for the state.
+    pub(crate) message: Option<String>,
     /// What we exit with.
     pub(crate) exit_status: u8,
 }
@@ -40,13 +43,17 @@ impl Ending {
             (None, Some(signal)) => format!("killed by {}", signals::name(signal)),
             (None, None) => "ended in an unknown way".to_owned(),
         };
-        let message = match asked_to_end {
-            Some(asked) if signal != Some(asked) => format!("{how} after {}", signals::name(asked)),
-            _ => how,
+        let after = asked_to_end
+            .filter(|asked| signal != Some(*asked))
+            .map(|asked| format!("after {}", signals::name(asked)));
+        let rendered = after.iter().fold(how.clone(), |how, after| format!("{how} {after}"));
+        let message = match (exit_code, after) {
+            (Some(_), after) => after.map(|after| format!("ended {after}")),
+            (None, _) => Some(rendered.clone()),
         };
         let number = exit_code.or_else(|| signal.map(|signal| 128 + signal));
         let exit_status = number.and_then(|number| u8::try_from(number & 0xff).ok()).unwrap_or(OWN_FAILURE);
-        Self { status, exit_code, signal, message, exit_status }
+        Self { status, exit_code, signal, rendered, message, exit_status }
     }
 
     /// The command could not be started.
@@ -59,12 +66,19 @@ impl Ending {
     pub(crate) fn before_start(signal: i32) -> Self {
         let message = format!("{} came before the command was started", signals::name(signal));
         let exit_status = u8::try_from(128 + signal).unwrap_or(OWN_FAILURE);
-        Self { status: Status::Cancelled, exit_code: None, signal: None, message, exit_status }
+        Self { status: Status::Cancelled, exit_status, ..Self::own_failure(message) }
     }
 
     /// We failed ourselves.
     pub(crate) fn own_failure(message: String) -> Self {
-        Self { status: Status::Failed, exit_code: None, signal: None, message, exit_status: OWN_FAILURE }
+        Self {
+            status: Status::Failed,
+            exit_code: None,
+            signal: None,
+            rendered: message.clone(),
+            message: Some(message),
+            exit_status: OWN_FAILURE,
+        }
     }
 }
 
@@ -78,12 +92,12 @@ mod tests {
 
     fn exited(code: i32, asked_to_end: Option<i32>) -> (Status, u8, String) {
         let ending = Ending::of_command(ExitStatus::from_raw(code << 8), asked_to_end);
-        (ending.status, ending.exit_status, ending.message)
+        (ending.status, ending.exit_status, ending.rendered)
     }
 
     fn killed(signal: i32, asked_to_end: Option<i32>) -> (Status, u8, String) {
         let ending = Ending::of_command(ExitStatus::from_raw(signal), asked_to_end);
-        (ending.status, ending.exit_status, ending.message)
+        (ending.status, ending.exit_status, ending.rendered)
     }
 
     #[test]
@@ -98,6 +112,15 @@ mod tests {
         assert_eq!(killed(SIGTERM, Some(SIGTERM)), (Status::Cancelled, 143, "killed by SIGTERM".to_owned()));
         assert_eq!(exited(130, Some(SIGINT)), (Status::Cancelled, 130, "exit 130 after SIGINT".to_owned()));
         assert_eq!(exited(0, Some(SIGINT)), (Status::Succeeded, 0, "exit 0 after SIGINT".to_owned()));
+    }
+
+    #[test]
+    fn the_message_says_what_the_exit_code_does_not() {
+        let message =
+            |raw: i32, asked: Option<i32>| Ending::of_command(ExitStatus::from_raw(raw), asked).message;
+        assert_eq!(message(3 << 8, None), None);
+        assert_eq!(message(130 << 8, Some(SIGINT)).as_deref(), Some("ended after SIGINT"));
+        assert_eq!(message(SIGKILL, Some(SIGTERM)).as_deref(), Some("killed by SIGKILL after SIGTERM"));
     }
 
     #[test]

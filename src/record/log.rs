@@ -101,7 +101,8 @@ impl Log {
     /// Writes what was added, one write a file. Never fails: see [`Log::loss`].
     pub(crate) fn flush(&mut self, now: Instant) {
         for file in &mut self.files {
-            file.flush(now);
+            // What fails is counted in the file.
+            let _ = file.flush(now);
         }
         if self.files.iter().any(|file| file.lost.entries > 0)
             && self.files.iter().all(|file| file.retry_at.is_none())
@@ -150,7 +151,8 @@ impl Log {
         seq
     }
 
-    /// Says in the log what was lost. If even that cannot be written, everything stays counted.
+    /// Says in the log what was lost. If even that cannot be written, everything stays counted, and
+    /// the entry that would have said it was never there, unless a part of it is in the file.
     fn report_loss(&mut self, now: Instant) {
         let lost = [0, 1, 2].map(|place| std::mem::take(&mut self.files[place].lost));
         let entries: u64 = lost.iter().map(|lost| lost.entries).sum();
@@ -167,8 +169,11 @@ impl Log {
         let rendered = format!("{entries} {} of the record could not be written: {cause}", plural(entries));
         self.event("recording_lost", Level::Error, &rendered, Some(&data));
         let worker = &mut self.files[Stream::Worker as usize];
-        worker.flush(now);
-        if worker.lost.entries > 0 {
+        if let Err(written) = worker.flush(now) {
+            if written == 0 {
+                worker.lost = Lost::default();
+                self.next_seq -= 1;
+            }
             for (file, lost) in self.files.iter_mut().zip(lost) {
                 file.lost.add(lost);
             }
@@ -216,22 +221,23 @@ impl LogFile {
         Ok(Self { file, batch: Vec::new(), torn: false, retry_at: None, lost: Lost::default() })
     }
 
-    fn flush(&mut self, now: Instant) {
+    /// Writes the batch, or counts it as lost. On failure says how many bytes of it are in the file.
+    fn flush(&mut self, now: Instant) -> Result<(), usize> {
         if self.batch.is_empty() {
-            return;
+            return Ok(());
         }
-        if self.retry_at.is_some_and(|at| now < at) {
+        let flushed = if self.retry_at.is_some_and(|at| now < at) {
             self.lose(0, None);
+            Err(0)
         } else {
-            match self.write() {
-                Ok(()) => self.retry_at = None,
-                Err((written, error)) => {
-                    self.retry_at = Some(now + RETRY_AFTER);
-                    self.lose(written, Some(&error));
-                }
-            }
-        }
+            self.write().map(|()| self.retry_at = None).map_err(|(written, error)| {
+                self.retry_at = Some(now + RETRY_AFTER);
+                self.lose(written, Some(&error));
+                written
+            })
+        };
         self.batch.clear();
+        flushed
     }
 
     /// Looks whether there is room again in a file that has nothing to write at the moment.

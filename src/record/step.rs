@@ -184,10 +184,15 @@ impl Prepared {
         let finished = Timestamp::from(at);
         let took = self.state.state.started_at.map(|started| finished.since(started));
         let rendered = match took {
-            Some(took) => format!("{}: {} ({:.1} s)", ending.status, ending.message, took.as_secs_f64()),
-            None => format!("{}: {}", ending.status, ending.message),
+            Some(took) => format!("{}: {} ({:.1} s)", ending.status, ending.rendered, took.as_secs_f64()),
+            None => format!("{}: {}", ending.status, ending.rendered),
         };
-        let data = json!({"status": ending.status, "exitCode": ending.exit_code, "signal": ending.signal});
+        let mut data = json!({"status": ending.status});
+        for (key, number) in [("exitCode", ending.exit_code), ("signal", ending.signal)] {
+            if let Some(number) = number {
+                data[key] = number.into();
+            }
+        }
         let level = match ending.status {
             Status::Succeeded => Level::Info,
             Status::Cancelled => Level::Warn,
@@ -203,8 +208,8 @@ impl Prepared {
         state.signal = ending.signal;
         state.finished_at = Some(finished);
         let loss = self.log.loss();
-        state.message =
-            Some(loss.iter().fold(ending.message.clone(), |message, loss| format!("{message}; {loss}")));
+        let told: Vec<String> = ending.message.clone().into_iter().chain(loss.clone()).collect();
+        state.message = (!told.is_empty()).then(|| told.join("; "));
         self.warnings.extend(loss);
         if let Err(error) = self.state.write_last() {
             let path = self.directory.path().display();
@@ -215,7 +220,7 @@ impl Prepared {
     /// Ends a run whose command never ran.
     fn fail(mut self, ending: Ending) -> Outcome {
         self.note_end(&ending, SystemTime::now());
-        self.warnings.push(ending.message.clone());
+        self.warnings.push(ending.rendered.clone());
         self.outcome(&ending)
     }
 

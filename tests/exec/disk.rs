@@ -90,7 +90,9 @@ fn the_log_goes_on_once_there_is_room_and_says_what_is_missing() {
 #[test]
 fn a_disk_that_stays_full_leaves_a_finished_run_that_says_so() {
     let scene = Scene::new();
-    let Some((output, run)) = record_on_a_small_disk(&scene, "seq 1 20000; echo end >&2") else { return };
+    let Some((output, run)) = record_on_a_small_disk(&scene, "seq 1 20000; sleep 1.2; echo end >&2") else {
+        return;
+    };
     assert_eq!(output.status.code(), Some(0), "{}", stderr_of(&output));
     assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 20_000);
     let state = run.state();
@@ -98,4 +100,8 @@ fn a_disk_that_stays_full_leaves_a_finished_run_that_says_so() {
     let message = state["message"].as_str().unwrap();
     assert!(message.contains("entries of the record could not be written: No space"), "{message}");
     assert!(stderr_of(&output).contains("entries of the record could not be written"));
+    let lost: usize =
+        message.split(' ').find_map(|word| word.parse().ok().filter(|number| *number > 0)).unwrap();
+    let all = 2 + 20_000 + 1 + 1;
+    assert_eq!(lost, all - whole_seqs(&run.path).len(), "the counts are exact: {message}");
 }

@@ -100,34 +100,62 @@ fn a_question_on_its_own_terminal_is_recorded_before_it_is_answered() {
 }
 
 #[test]
-fn the_interrupt_key_cancels_a_step_at_its_own_terminal() {
-    let scene = Scene::new();
-    let mut screen = Screen::new(&scene, &["--pty"], "echo ready; exec sleep 60");
-    screen.wait_for("ready");
-    screen.press("\x03");
-    let shown = screen.end();
-    assert!(shown.contains("status=130"), "{shown}");
-    assert_eq!(scene.run().state()["status"], "cancelled");
+fn the_interrupt_key_cancels_a_step_at_its_own_terminal_and_at_ours() {
+    for options in [&["--pty"][..], &[]] {
+        let scene = Scene::new();
+        let mut screen = Screen::new(&scene, options, "echo ready; exec sleep 60");
+        screen.wait_for("ready");
+        let run = scene.run();
+        wait_until("the state says running", || run.state()["status"] == "running");
+        screen.press("\x03");
+        let shown = screen.end();
+        assert!(shown.contains("status=130"), "{options:?}: {shown}");
+        assert_eq!(run.state()["status"], "cancelled", "{options:?}");
+    }
 }
 
 #[test]
 fn the_interrupt_key_reaches_a_step_at_our_terminal_once() {
     let scene = Scene::new();
-    let script = "trap 'echo interrupted' INT; trap 'exit 5' USR1; echo ready; while [ ! -e enough ]; do sleep 0.1; done; exit 5";
-    let mut screen = Screen::new(&scene, &[], script);
+    let own = std::env::current_exe().unwrap();
+    let name = "terminal::step_that_tells_who_interrupts_it";
+    let script = format!("exec '{}' --ignored --exact {name} --nocapture", own.display());
+    let mut screen = Screen::new(&scene, &[], &script);
     let run = scene.run();
     wait_until("the step runs", || run.output("stdout").contains("ready"));
     screen.press("\x03");
-    wait_until("the step is interrupted", || run.output("stdout").contains("interrupted"));
+    wait_until("the step is interrupted", || run.output("stdout").contains("interrupted by"));
+    // Were it sent on, it would come as soon as the recorder has read its own.
+    let recorder = run.state()["recorder"]["pid"].as_i64().unwrap();
+    wait_until("the recorder has nothing more to do", || {
+        std::fs::read_to_string(format!("/proc/{recorder}/stat")).unwrap().contains(") S ")
+    });
     std::fs::write(scene.path().join("enough"), "").unwrap();
-    let shown = screen.end();
-    assert!(shown.contains("status=5"), "{shown}");
-    assert_eq!(
-        run.texts("stdout"),
-        ["ready\n", "interrupted\n"],
-        "it came from the terminal, so it is not sent on"
-    );
-    assert_eq!(run.state()["status"], "cancelled");
+    screen.end();
+    let told: Vec<String> =
+        run.texts("stdout").into_iter().filter(|text| text.contains("interrupted by")).collect();
+    assert_eq!(told, ["interrupted by the terminal\n"], "it has come already, so it is not sent on");
+}
+
+/// A step that tells each interruption and where it came from, until the file `enough` is there.
+#[test]
+#[ignore = "it is the step of another test"]
+fn step_that_tells_who_interrupts_it() {
+    use signal_hook::iterator::SignalsInfo;
+    use signal_hook::iterator::exfiltrator::WithOrigin;
+    let mut signals = SignalsInfo::<WithOrigin>::new([signal_hook::consts::SIGINT]).unwrap();
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "\nready").unwrap();
+    let mut is_over = false;
+    wait_until("it is enough", || {
+        // What came before the file is told even if the file is seen first.
+        let was_over = std::mem::replace(&mut is_over, std::path::Path::new("enough").exists());
+        for origin in signals.pending() {
+            let sender = if origin.process.is_some() { "a process" } else { "the terminal" };
+            writeln!(stdout, "interrupted by {sender}").unwrap();
+        }
+        was_over
+    });
 }
 
 #[test]

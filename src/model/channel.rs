@@ -1,0 +1,63 @@
+//! One channel of the merged run: its segments, and how it is.
+
+use std::time::Duration;
+
+use super::segment::Segment;
+use crate::run::{Channel, Timestamp};
+
+/// A channel and its segments, oldest first.
+#[derive(Debug)]
+pub(crate) struct ChannelModel {
+    pub(crate) channel: Channel,
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) last_time: Option<Timestamp>,
+    pub(crate) last_arrival: Option<Duration>,
+}
+
+/// How a channel is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelState {
+    /// The channel.
+    pub channel: Channel,
+    /// How many entries it has.
+    pub entries: u64,
+    /// How many of them are no JSON object.
+    pub raw_lines: u64,
+    /// How many of these are malformed: all of them where the channel has objects at all.
+    pub malformed: u64,
+    /// How many stand before an entry that comes before them in the file.
+    pub disorder: u64,
+    /// The time that its last entry tells.
+    pub last_time: Option<Timestamp>,
+    /// When its last entry was read, if that was after the run had been read whole: monotonic.
+    pub last_arrival: Option<Duration>,
+    /// How many bytes stand behind its last complete line.
+    pub torn_bytes: u64,
+}
+
+impl ChannelModel {
+    pub(crate) fn new(channel: Channel) -> Self {
+        Self { channel, segments: Vec::new(), last_time: None, last_arrival: None }
+    }
+
+    /// Whether any line is a JSON object, so that a line which is none is malformed.
+    pub(crate) fn has_objects(&self) -> bool {
+        self.segments.iter().any(|segment| segment.index.counts().objects > 0)
+    }
+
+    pub(crate) fn state(&self) -> ChannelState {
+        let counts = || self.segments.iter().map(|segment| segment.index.counts());
+        let entries = counts().map(|counts| counts.entries).sum();
+        let raw_lines = entries - counts().map(|counts| counts.objects).sum::<u64>();
+        ChannelState {
+            channel: self.channel.clone(),
+            entries,
+            raw_lines,
+            malformed: if self.has_objects() { raw_lines } else { 0 },
+            disorder: counts().map(|counts| counts.disorder).sum(),
+            last_time: self.last_time,
+            last_arrival: self.last_arrival,
+            torn_bytes: self.segments.last().map_or(0, |segment| segment.torn),
+        }
+    }
+}
