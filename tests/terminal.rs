@@ -201,6 +201,20 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
 }
 
 #[test]
+fn the_wheel_scrolls_and_a_click_sets_the_cursor() {
+    let run = Run::new(100);
+    let mut session = run.open(24, 80);
+    session.wait_for_text("line 100.");
+    session.press("\x1b[<64;10;10M");
+    session.wait_for("three rows up", |screen| {
+        screen.contents().contains("line 97.") && !screen.contents().contains("line 98.")
+    });
+    session.press("\x1b[<0;10;5M\x1b[<0;10;5m");
+    session
+        .wait_for("the cursor in the fifth row", |screen| held_row(screen).is_some_and(|(row, _)| row == 4));
+}
+
+#[test]
 fn hostile_text_reaches_the_terminal_only_as_visible_characters() {
     let run = Run::new(1);
     let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[?1049l\u{9b}31m\u{202e}evil";

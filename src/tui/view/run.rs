@@ -29,6 +29,9 @@ use crate::tui::widgets::footer;
 use crate::tui::widgets::log_rows::LogRows;
 use crate::tui::widgets::sparkline::sparkline;
 
+/// What one name in the header may take, so that how the run is stays in sight.
+const LONGEST_NAME: usize = 28;
+
 /// Draws the screen. `leaves` is the word for leaving it.
 pub fn draw(run: &RunScreen, size: Size, leaves: &str, now: Now, look: &Look, buffer: &mut Buffer) {
     let layout = RunLayout::new(size);
@@ -82,7 +85,7 @@ fn header(run: &RunScreen, now: Now, theme: Theme) -> Vec<Piece> {
             if !identity.is_empty() {
                 identity.push((" › ".to_owned(), theme.faint()));
             }
-            identity.push((display::one_line(part), style));
+            identity.push((display::one_line_within(part, LONGEST_NAME), style));
         }
     }
     let mut status_text = format!("{} {}", sign(status), word(status));
