@@ -4,13 +4,13 @@
 //! cursor, at one height on the screen; everything else is laid around it. The cursor is a
 //! [`Place`], not a position, so that nothing that comes above or below moves it.
 
-use std::collections::VecDeque;
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use crate::display;
 use crate::model::{Gap, Model, Place, Placed, Selection, View};
-use crate::run::Channel;
-use crate::tail::OrderKey;
+use crate::run::{Channel, Timestamp};
 
 /// How many columns one step to the side is.
 const SIDE_STEP: usize = 16;
@@ -21,8 +21,11 @@ const MOST_COLUMNS: usize = 1024;
 /// How many lines of one entry have rows of their own; more are told in one row.
 const MOST_LINES: usize = 1000;
 
+/// How many lines that were made ready are kept, to be shown again.
+const KEPT_LINES: usize = 20_000;
+
 /// The state of the window.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct LogPane {
     selection: Selection,
     /// `None` while following.
@@ -31,6 +34,27 @@ pub struct LogPane {
     left: usize,
     /// The last entry that was on the screen since following stopped: what is after it is new.
     seen: Option<Place>,
+    ready: RefCell<Ready>,
+}
+
+/// What was found out and made ready to be shown, so that a key does not read it all again: one
+/// entry may be megabytes.
+#[derive(Debug, Default)]
+struct Ready {
+    /// A place stands for the same bytes for ever: these do not go stale.
+    entries: HashMap<Place, Rc<Shown>>,
+    /// How many lines the entries have.
+    lines: usize,
+    /// Which places stand where, as long as neither the run nor the selection changes.
+    places: HashMap<u64, Place>,
+    positions: HashMap<Place, u64>,
+}
+
+impl Ready {
+    fn forget_positions(&mut self) {
+        self.places.clear();
+        self.positions.clear();
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -75,8 +99,18 @@ pub enum Row {
 /// An entry with its display lines.
 #[derive(Debug)]
 pub struct Shown {
-    /// The entry.
-    pub placed: Placed,
+    /// Where it stands.
+    pub place: Place,
+    /// Its channel.
+    pub channel: Channel,
+    /// Its own seq, if it has one.
+    pub seq: Option<u64>,
+    /// When it was written, if it says so.
+    pub time: Option<Timestamp>,
+    /// Whether it is a line that does not parse.
+    pub malformed: bool,
+    /// Whether its text has no line end.
+    pub is_open: bool,
     /// Its lines; always at least one.
     pub lines: Vec<display::Line>,
 }
@@ -119,6 +153,12 @@ impl LogPane {
     /// shown, until it is shown again or the cursor moves.
     pub fn toggle(&mut self, channel: &Channel) {
         self.selection.toggle(channel);
+        self.run_changed();
+    }
+
+    /// Must be told whenever the run changed: entries may have come anywhere.
+    pub fn run_changed(&mut self) {
+        self.ready.get_mut().forget_positions();
     }
 
     /// Follows.
@@ -191,12 +231,15 @@ impl LogPane {
     pub fn shift(&mut self, model: &Model, right: bool, height: usize) {
         if !right {
             self.left = self.left.saturating_sub(SIDE_STEP);
+            self.ready.take();
             return;
         }
         self.left += SIDE_STEP;
+        self.ready.take();
         let window = self.window(model, &[], height);
         if window.rows.iter().all(Row::is_blank) {
             self.left -= SIDE_STEP;
+            self.ready.take();
         }
     }
 
@@ -212,10 +255,10 @@ impl LogPane {
     #[must_use]
     pub fn new_below(&self, model: &Model) -> u64 {
         let Some(seen) = &self.seen else { return 0 };
-        let view = model.view(&self.selection);
-        let position = view.position_of(seen);
-        let stands = view.at(position).is_some_and(|placed| placed.place == *seen);
-        view.len().saturating_sub(position + u64::from(stands))
+        let log = Log::new(model, self);
+        let position = log.position_of(seen);
+        let stands = log.place_at(position).is_some_and(|place| place == *seen);
+        log.view.len().saturating_sub(position + u64::from(stands))
     }
 
     /// Lays the window out: `height` rows around the cursor, or up from the end. `partial` are the
@@ -231,7 +274,7 @@ impl LogPane {
     }
 
     /// Where the cursor is now, and at which row of the screen.
-    fn resolve<'a>(&self, model: &'a Model, height: usize) -> Option<(Log<'a>, Spot, usize)> {
+    fn resolve<'a>(&self, model: &'a Model, height: usize) -> Option<(Log<'a, '_>, Spot, usize)> {
         let cursor = self.cursor.as_ref()?;
         let log = Log::new(model, self);
         let spot = log.find(cursor)?;
@@ -253,7 +296,7 @@ impl LogPane {
 
     fn note_what_was_seen(&mut self, model: &Model, height: usize) {
         let window = self.window(model, &[], height);
-        let last = model.view(&self.selection).at(window.last).map(|placed| placed.place);
+        let last = Log::new(model, self).place_at(window.last);
         if self.seen.is_none() || last > self.seen {
             self.seen = last;
         }
@@ -306,41 +349,69 @@ impl Spot {
 }
 
 /// The log as far as it is shown, in rows.
-struct Log<'a> {
+struct Log<'a, 'p> {
     model: &'a Model,
     view: View<'a>,
     left: usize,
+    ready: &'p RefCell<Ready>,
 }
 
-impl<'a> Log<'a> {
-    fn new(model: &'a Model, pane: &LogPane) -> Self {
-        Self { model, view: model.view(&pane.selection), left: pane.left }
+impl<'a, 'p> Log<'a, 'p> {
+    fn new(model: &'a Model, pane: &'p LogPane) -> Self {
+        Self { model, view: model.view(&pane.selection), left: pane.left, ready: &pane.ready }
     }
 
     fn block(&self, position: u64) -> Option<Block> {
-        let before = position.checked_sub(1).and_then(|before| self.view.at(before));
-        let placed = self.view.at(position)?;
-        Some(self.make_block(position, before.map(|before| before.place.key()), placed))
-    }
-
-    /// The blocks from one position on, read in one go.
-    fn blocks(&self, from: u64) -> impl Iterator<Item = Block> {
-        let mut before =
-            from.checked_sub(1).and_then(|before| self.view.at(before)).map(|before| before.place.key());
-        (from..).zip(self.view.from(from)).map(move |(position, placed)| {
-            let key = placed.place.key();
-            self.make_block(position, before.replace(key), placed)
-        })
-    }
-
-    fn make_block(&self, position: u64, before: Option<OrderKey>, placed: Placed) -> Block {
-        let seqs = before.and_then(OrderKey::seq).zip(placed.place.key().seq());
+        let entry = self.shown(position)?;
+        let before = position.checked_sub(1).and_then(|before| self.place_at(before));
+        let seqs = before.and_then(|before| before.key().seq()).zip(entry.place.key().seq());
         let gaps = match seqs {
             Some((before, seq)) if before + 1 < seq => rows_of_gaps(&self.model.missing_between(before, seq)),
             _ => Vec::new(),
         };
+        Some(Block { position, gaps, entry })
+    }
+
+    fn place_at(&self, position: u64) -> Option<Place> {
+        if let Some(known) = self.ready.borrow().places.get(&position) {
+            return Some(known.clone());
+        }
+        let place = self.view.place_at(position)?;
+        let mut ready = self.ready.borrow_mut();
+        ready.places.insert(position, place.clone());
+        ready.positions.insert(place.clone(), position);
+        Some(place)
+    }
+
+    fn position_of(&self, place: &Place) -> u64 {
+        let known = self.ready.borrow().positions.get(place).copied();
+        known.unwrap_or_else(|| self.view.position_of(place))
+    }
+
+    /// The entry, read and made ready only when it is not known yet.
+    fn shown(&self, position: u64) -> Option<Rc<Shown>> {
+        let place = self.place_at(position)?;
+        if let Some(known) = self.ready.borrow().entries.get(&place) {
+            return Some(Rc::clone(known));
+        }
+        let placed = self.view.at(position)?;
         let lines = lines_of(&placed, self.left);
-        Block { position, gaps, entry: Rc::new(Shown { placed, lines }) }
+        let mut ready = self.ready.borrow_mut();
+        if ready.lines > KEPT_LINES {
+            *ready = Ready::default();
+        }
+        ready.lines += lines.len();
+        let shown = Rc::new(Shown {
+            place: placed.place,
+            channel: placed.channel,
+            seq: placed.seq,
+            time: placed.entry.time,
+            malformed: placed.malformed,
+            is_open: placed.entry.is_open_line(),
+            lines,
+        });
+        ready.entries.insert(place, Rc::clone(&shown));
+        Some(shown)
     }
 
     fn last(&self) -> Option<Spot> {
@@ -350,16 +421,16 @@ impl<'a> Log<'a> {
 
     /// Where the cursor's entry is, or the one nearest to where it was.
     fn find(&self, cursor: &Cursor) -> Option<Spot> {
-        let position = self.view.position_of(&cursor.place).min(self.view.len().checked_sub(1)?);
+        let position = self.position_of(&cursor.place).min(self.view.len().checked_sub(1)?);
         let block = self.block(position)?;
-        let row = if block.entry.placed.place == cursor.place { cursor.row } else { 0 };
+        let row = if block.entry.place == cursor.place { cursor.row } else { 0 };
         let lowest = -block.gaps.len().cast_signed();
         let highest = block.entry.lines.len().cast_signed() - 1;
         Some(Spot { row: row.clamp(lowest, highest), block })
     }
 
     fn cursor(&self, spot: &Spot, screen_row: usize) -> Cursor {
-        Cursor { place: spot.block.entry.placed.place.clone(), row: spot.row, screen_row }
+        Cursor { place: spot.block.entry.place.clone(), row: spot.row, screen_row }
     }
 
     /// Goes `rows` down (or up) from a spot; says how far it came.
@@ -413,7 +484,7 @@ impl<'a> Log<'a> {
         let begin = position.saturating_sub(screen_row as u64);
         let mut rows: VecDeque<(u64, Row)> = VecDeque::new();
         let mut cursor = spot.index();
-        for block in self.blocks(begin) {
+        for block in (begin..).map_while(|position| self.block(position)) {
             if block.position < position {
                 cursor += block.rows();
             } else if rows.len() >= cursor + height {

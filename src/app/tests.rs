@@ -89,7 +89,7 @@ impl Fixture {
     fn rows(&self) -> Vec<String> {
         let told = |row: &Row| match row {
             Row::Entry { entry, line: 0 } => {
-                entry.placed.seq.map_or_else(|| "raw".to_owned(), |seq| seq.to_string())
+                entry.seq.map_or_else(|| "raw".to_owned(), |seq| seq.to_string())
             }
             Row::Entry { .. } => "+".to_owned(),
             Row::Gaps { from, to, .. } => format!("gap {from}-{to}"),
