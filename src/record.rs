@@ -12,6 +12,8 @@ mod options;
 pub use options::{DEFAULT_KIND, Options};
 
 #[cfg(unix)]
+mod checkpoints;
+#[cfg(unix)]
 mod command;
 #[cfg(unix)]
 mod ending;
@@ -25,8 +27,6 @@ mod log;
 mod passage;
 #[cfg(unix)]
 mod pieces;
-#[cfg(unix)]
-mod preparation;
 #[cfg(unix)]
 mod prepare;
 #[cfg(unix)]

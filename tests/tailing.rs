@@ -288,3 +288,37 @@ fn the_reader_delivers_what_is_appended_and_survives_the_directory_being_made_an
         model.checkpoint_names().len() == 1
     });
 }
+
+#[cfg(unix)]
+#[test]
+fn what_no_event_tells_of_is_seen_by_the_safety_tick() {
+    // The log is a link to a file in a folder that nobody watches: its growth makes no event.
+    let root = tempfile::tempdir().unwrap();
+    let (run, store) = (root.path().join("run"), root.path().join("store"));
+    fs::create_dir(&run).unwrap();
+    fs::create_dir(&store).unwrap();
+    append(&store.join("log"), &entry(1, "one"));
+    std::os::unix::fs::symlink("../store/log", run.join("stdout.jsonl")).unwrap();
+    let directory = RunDirectory::new(&run, root.path());
+    let mut model = Model::new(directory.clone());
+    let (send, received) = channel();
+    let _reader = RunReader::spawn(directory, move |batch| send.send(batch).is_ok()).unwrap();
+    follow_until(&received, &mut model, "the first entry came", |model| texts(model) == ["one"]);
+    append(&store.join("log"), &entry(2, "two"));
+    follow_until(&received, &mut model, "the second entry came", |model| texts(model) == ["one", "two"]);
+}
+
+#[test]
+fn a_reader_of_a_run_that_rests_delivers_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    append(&folder.path().join("stdout.jsonl"), &entry(1, "one"));
+    let directory = RunDirectory::alone(folder.path());
+    let mut model = Model::new(directory.clone());
+    let (send, received) = channel();
+    let _reader = RunReader::spawn(directory, move |batch| send.send(batch).is_ok()).unwrap();
+    follow_until(&received, &mut model, "the run is read", |model| {
+        model.is_loaded() && texts(model) == ["one"]
+    });
+    let more = received.recv_timeout(Duration::from_millis(2500));
+    assert!(more.is_err(), "nothing changed, and this came: {more:?}");
+}

@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(end.last().unwrap().seq, Some(2));
         assert!(!end.look(&run, &mut activity), "nothing changed");
         let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(b",\"ts\":\"2026-03-21T08:00:01Z\",\"text\":\"x\"}\n").unwrap();
+        file.write_all(b",\"ts\":\"2026-03-21T08:00:01.000Z\",\"text\":\"x\"}\n").unwrap();
         assert!(end.look(&run, &mut activity));
         assert_eq!(end.last().unwrap().seq, Some(3));
         let counted: u32 = activity.until(end.last_time().unwrap()).iter().sum();

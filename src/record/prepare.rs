@@ -14,7 +14,7 @@ use super::options::{Options, run_of_time};
 use super::said::SaidFile;
 use super::signals::Signals;
 use super::step::{Error, Prepared};
-use super::{preparation, terminal};
+use super::{checkpoints, terminal};
 use crate::host;
 use crate::run::directory::{CHECKPOINTS, MANIFEST};
 use crate::run::replace::{Durability, replace_file};
@@ -60,7 +60,7 @@ pub(super) fn prepare(options: Options) -> Result<Prepared, Error> {
     log.flush(std::time::Instant::now());
     let directory = RunDirectory::new(path, root);
     let mut warnings = Vec::new();
-    if is_capturing && let Err(error) = preparation::publish(&directory, &manifest, log.highest_seq()) {
+    if is_capturing && let Err(error) = checkpoints::publish(&directory, &manifest, log.highest_seq()) {
         warnings.push(format!("the preparation checkpoint was not written: {error}"));
     }
     Ok(Prepared { directory, manifest, options, log, said, state, signals, warnings })

@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use serde_json::json;
 
+use super::checkpoints;
 use super::command::{self, NotStarted, Started};
 use super::ending::Ending;
 use super::files::StateFile;
@@ -214,6 +215,9 @@ impl Prepared {
         if let Err(error) = self.state.write_last() {
             let path = self.directory.path().display();
             self.warnings.push(format!("the end of the run could not be written to {path}: {error}"));
+        }
+        if let Err(error) = checkpoints::settle(&self.directory, &self.manifest) {
+            self.warnings.push(format!("the checkpoints could not be settled: {error}"));
         }
     }
 

@@ -148,3 +148,23 @@ fn a_run_whose_recorder_was_killed_is_lost_and_not_before() {
     let step = rustix::process::Pid::from_raw(i32::try_from(step).unwrap()).unwrap();
     rustix::process::kill_process(step, Signal::KILL).unwrap();
 }
+
+#[test]
+fn a_checkpoint_that_the_step_renamed_over_is_published_again_when_the_run_ends() {
+    let scene = Scene::new();
+    // The step is a runner that numbers its records itself and knows nothing of ours.
+    let script = r#"cd "$STEPWATCH_RUN/checkpoints"; cp 0001-summary.json ../ours.json
+        echo '{"seq":1,"type":"summary","summary":"theirs"}' > ../new; mv ../new 0001-summary.json"#;
+    assert!(scene.record(script).status.success());
+    let run = scene.run();
+    assert_eq!(run.json("checkpoints/0001-summary.json")["summary"], "theirs");
+    let again = run.json("checkpoints/0002-summary.json");
+    assert_eq!(again["id"], run.json("ours.json")["id"]);
+    let left: Vec<_> = walk(&run.path.join(".stepwatch/spool"));
+    assert!(left.iter().all(|path| path.ends_with(".lock")), "{left:?}");
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}

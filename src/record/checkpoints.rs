@@ -1,4 +1,5 @@
-//! The preparation checkpoint: the first record of a run, written before its command starts.
+//! The checkpoints that a recording itself sees to: the first record of a run, written before its command
+//! starts, and that all are settled when the run has ended.
 
 use std::time::SystemTime;
 
@@ -18,6 +19,15 @@ pub(crate) fn publish(
 ) -> Result<(), CheckpointError> {
     let checkpoints = Checkpoints::new(directory.clone(), manifest);
     checkpoints.publish(record(manifest, log_seq), SystemTime::now().into()).map(drop)
+}
+
+/// Settles the checkpoints of a run that ended: one of ours that another program renamed over is
+/// published again, and what was kept for that is cleared away.
+///
+/// # Errors
+/// [`CheckpointError`] says what could not be done.
+pub(crate) fn settle(directory: &RunDirectory, manifest: &Manifest) -> Result<(), CheckpointError> {
+    Checkpoints::new(directory.clone(), manifest).settle().map(drop)
 }
 
 /// What it says: the hint, or that the layout was prepared; and for whom.
