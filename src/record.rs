@@ -1,6 +1,6 @@
 //! The writing side: runs a command as a step and records it as a run directory.
 //!
-//! A recording is prepared first ([`prepare`]: the directory, the identity, the first checkpoint)
+//! A recording is prepared first ([`prepare()`]: the directory, the identity, the first checkpoint)
 //! and then carried out ([`Prepared::run`]), on any thread. Whatever happens to the record, the
 //! step goes on: its output passes through even when the disk is full.
 //!

@@ -124,6 +124,20 @@ fn a_resized_terminal_is_drawn_anew_in_its_size() {
 }
 
 #[test]
+fn a_key_after_a_resize_is_answered_without_another_key() {
+    let run = Run::new(3);
+    let mut session = run.open(24, 80);
+    session.wait_for_text("line 3.");
+    for (rows, cols) in [(20, 70), (24, 80), (20, 70), (24, 80)] {
+        session.resize(rows, cols);
+        session.press("?");
+        session.wait_for_text("Leave this screen");
+        session.press("?");
+        session.wait_for("the help is left", |screen| !screen.contents().contains("Leave this screen"));
+    }
+}
+
+#[test]
 fn a_run_is_opened_out_of_the_live_list_and_left_again() {
     let run = Run::new(3);
     let mut session = Session::stepwatch(&[run.root().to_str().unwrap()], &[], 24, 100);

@@ -4,25 +4,21 @@
 //! cursor, at one height on the screen; everything else is laid around it. The cursor is a
 //! [`Place`], not a position, so that nothing that comes above or below moves it.
 
-use std::collections::VecDeque;
+mod log;
+
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::display;
-use crate::model::{Gap, Model, Place, Placed, Selection, View};
-use crate::run::Channel;
-use crate::tail::OrderKey;
+use crate::model::{Model, Place, Selection};
+use crate::run::{Channel, Timestamp};
+use log::{Log, Ready, Spot};
 
 /// How many columns one step to the side is.
 const SIDE_STEP: usize = 16;
-/// How many rows of gaps stand above one entry at most; more are told in one row.
-const GAP_ROWS: usize = 3;
-/// How many columns of a line are made ready: more than a terminal has.
-const MOST_COLUMNS: usize = 1024;
-/// How many lines of one entry have rows of their own; more are told in one row.
-const MOST_LINES: usize = 1000;
 
 /// The state of the window.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct LogPane {
     selection: Selection,
     /// `None` while following.
@@ -31,6 +27,7 @@ pub struct LogPane {
     left: usize,
     /// The last entry that was on the screen since following stopped: what is after it is new.
     seen: Option<Place>,
+    ready: RefCell<Ready>,
 }
 
 #[derive(Clone, Debug)]
@@ -75,8 +72,18 @@ pub enum Row {
 /// An entry with its display lines.
 #[derive(Debug)]
 pub struct Shown {
-    /// The entry.
-    pub placed: Placed,
+    /// Where it stands.
+    pub place: Place,
+    /// Its channel.
+    pub channel: Channel,
+    /// Its own seq, if it has one.
+    pub seq: Option<u64>,
+    /// When it was written, if it says so.
+    pub time: Option<Timestamp>,
+    /// Whether it is a line that does not parse.
+    pub malformed: bool,
+    /// Whether its text has no line end.
+    pub is_open: bool,
     /// Its lines; always at least one.
     pub lines: Vec<display::Line>,
 }
@@ -119,6 +126,12 @@ impl LogPane {
     /// shown, until it is shown again or the cursor moves.
     pub fn toggle(&mut self, channel: &Channel) {
         self.selection.toggle(channel);
+        self.run_changed();
+    }
+
+    /// Must be told whenever the run changed: entries may have come anywhere.
+    pub fn run_changed(&mut self) {
+        self.ready.get_mut().forget_positions();
     }
 
     /// Follows.
@@ -191,12 +204,15 @@ impl LogPane {
     pub fn shift(&mut self, model: &Model, right: bool, height: usize) {
         if !right {
             self.left = self.left.saturating_sub(SIDE_STEP);
+            self.ready.take();
             return;
         }
         self.left += SIDE_STEP;
+        self.ready.take();
         let window = self.window(model, &[], height);
         if window.rows.iter().all(Row::is_blank) {
             self.left -= SIDE_STEP;
+            self.ready.take();
         }
     }
 
@@ -212,10 +228,10 @@ impl LogPane {
     #[must_use]
     pub fn new_below(&self, model: &Model) -> u64 {
         let Some(seen) = &self.seen else { return 0 };
-        let view = model.view(&self.selection);
-        let position = view.position_of(seen);
-        let stands = view.at(position).is_some_and(|placed| placed.place == *seen);
-        view.len().saturating_sub(position + u64::from(stands))
+        let log = Log::new(model, self);
+        let position = log.position_of(seen);
+        let stands = log.place_at(position).is_some_and(|place| place == *seen);
+        log.view.len().saturating_sub(position + u64::from(stands))
     }
 
     /// Lays the window out: `height` rows around the cursor, or up from the end. `partial` are the
@@ -231,7 +247,7 @@ impl LogPane {
     }
 
     /// Where the cursor is now, and at which row of the screen.
-    fn resolve<'a>(&self, model: &'a Model, height: usize) -> Option<(Log<'a>, Spot, usize)> {
+    fn resolve<'a>(&self, model: &'a Model, height: usize) -> Option<(Log<'a, '_>, Spot, usize)> {
         let cursor = self.cursor.as_ref()?;
         let log = Log::new(model, self);
         let spot = log.find(cursor)?;
@@ -253,7 +269,7 @@ impl LogPane {
 
     fn note_what_was_seen(&mut self, model: &Model, height: usize) {
         let window = self.window(model, &[], height);
-        let last = model.view(&self.selection).at(window.last).map(|placed| placed.place);
+        let last = Log::new(model, self).place_at(window.last);
         if self.seen.is_none() || last > self.seen {
             self.seen = last;
         }
@@ -266,201 +282,5 @@ impl Row {
             Self::Entry { entry, line } => entry.lines.get(*line).is_none_or(|line| line.width == 0),
             Self::Gaps { .. } | Self::Partial { .. } => true,
         }
-    }
-}
-
-/// An entry and everything that stands with it, from its gaps to its last line.
-#[derive(Clone, Debug)]
-struct Block {
-    position: u64,
-    gaps: Vec<Row>,
-    entry: Rc<Shown>,
-}
-
-impl Block {
-    fn rows(&self) -> usize {
-        self.gaps.len() + self.entry.lines.len()
-    }
-
-    fn row(&self, index: usize) -> Row {
-        match self.gaps.get(index) {
-            Some(gap) => gap.clone(),
-            None => Row::Entry { entry: Rc::clone(&self.entry), line: index - self.gaps.len() },
-        }
-    }
-}
-
-/// One row of one block.
-#[derive(Clone, Debug)]
-struct Spot {
-    block: Block,
-    /// As in [`Cursor`].
-    row: isize,
-}
-
-impl Spot {
-    /// The row counted from the first one of the block.
-    fn index(&self) -> usize {
-        self.block.gaps.len().saturating_add_signed(self.row).min(self.block.rows() - 1)
-    }
-}
-
-/// The log as far as it is shown, in rows.
-struct Log<'a> {
-    model: &'a Model,
-    view: View<'a>,
-    left: usize,
-}
-
-impl<'a> Log<'a> {
-    fn new(model: &'a Model, pane: &LogPane) -> Self {
-        Self { model, view: model.view(&pane.selection), left: pane.left }
-    }
-
-    fn block(&self, position: u64) -> Option<Block> {
-        let before = position.checked_sub(1).and_then(|before| self.view.at(before));
-        let placed = self.view.at(position)?;
-        Some(self.make_block(position, before.map(|before| before.place.key()), placed))
-    }
-
-    /// The blocks from one position on, read in one go.
-    fn blocks(&self, from: u64) -> impl Iterator<Item = Block> {
-        let mut before =
-            from.checked_sub(1).and_then(|before| self.view.at(before)).map(|before| before.place.key());
-        (from..).zip(self.view.from(from)).map(move |(position, placed)| {
-            let key = placed.place.key();
-            self.make_block(position, before.replace(key), placed)
-        })
-    }
-
-    fn make_block(&self, position: u64, before: Option<OrderKey>, placed: Placed) -> Block {
-        let seqs = before.and_then(OrderKey::seq).zip(placed.place.key().seq());
-        let gaps = match seqs {
-            Some((before, seq)) if before + 1 < seq => rows_of_gaps(&self.model.missing_between(before, seq)),
-            _ => Vec::new(),
-        };
-        let lines = lines_of(&placed, self.left);
-        Block { position, gaps, entry: Rc::new(Shown { placed, lines }) }
-    }
-
-    fn last(&self) -> Option<Spot> {
-        let block = self.block(self.view.len().checked_sub(1)?)?;
-        Some(Spot { row: block.entry.lines.len().cast_signed() - 1, block })
-    }
-
-    /// Where the cursor's entry is, or the one nearest to where it was.
-    fn find(&self, cursor: &Cursor) -> Option<Spot> {
-        let position = self.view.position_of(&cursor.place).min(self.view.len().checked_sub(1)?);
-        let block = self.block(position)?;
-        let row = if block.entry.placed.place == cursor.place { cursor.row } else { 0 };
-        let lowest = -block.gaps.len().cast_signed();
-        let highest = block.entry.lines.len().cast_signed() - 1;
-        Some(Spot { row: row.clamp(lowest, highest), block })
-    }
-
-    fn cursor(&self, spot: &Spot, screen_row: usize) -> Cursor {
-        Cursor { place: spot.block.entry.placed.place.clone(), row: spot.row, screen_row }
-    }
-
-    /// Goes `rows` down (or up) from a spot; says how far it came.
-    fn walk(&self, mut spot: Spot, rows: isize) -> (Spot, isize) {
-        let mut left = rows;
-        while left < 0 {
-            let above = spot.index().cast_signed();
-            if above >= -left {
-                spot.row += left;
-                return (spot, rows);
-            }
-            let Some(block) = spot.block.position.checked_sub(1).and_then(|position| self.block(position))
-            else {
-                spot.row -= above;
-                return (spot, rows - left - above);
-            };
-            left += above + 1;
-            spot = Spot { row: block.entry.lines.len().cast_signed() - 1, block };
-        }
-        while left > 0 {
-            let below = (spot.block.rows() - 1 - spot.index()).cast_signed();
-            if below >= left {
-                spot.row += left;
-                return (spot, rows);
-            }
-            let Some(block) = self.block(spot.block.position + 1) else {
-                spot.row += below;
-                return (spot, rows - left + below);
-            };
-            left -= below + 1;
-            spot = Spot { row: -block.gaps.len().cast_signed(), block };
-        }
-        (spot, rows)
-    }
-
-    fn window_from_end(&self, partial: &[Row], height: usize) -> Window {
-        let partial = &partial[..partial.len().min(height)];
-        let Some(spot) = self.last() else {
-            return Window { rows: partial.to_vec(), ..Window::default() };
-        };
-        let mut window = self.window_around(&spot, usize::MAX, &[], height - partial.len());
-        window.rows.extend_from_slice(partial);
-        window.cursor = None;
-        window
-    }
-
-    fn window_around(&self, spot: &Spot, screen_row: usize, partial: &[Row], height: usize) -> Window {
-        let screen_row = screen_row.min(height.saturating_sub(1));
-        // Every entry has a row at least: no more entries than rows are wanted above the cursor.
-        let position = spot.block.position;
-        let begin = position.saturating_sub(screen_row as u64);
-        let mut rows: VecDeque<(u64, Row)> = VecDeque::new();
-        let mut cursor = spot.index();
-        for block in self.blocks(begin) {
-            if block.position < position {
-                cursor += block.rows();
-            } else if rows.len() >= cursor + height {
-                break;
-            }
-            rows.extend((0..block.rows()).map(|index| (block.position, block.row(index))));
-        }
-        let skip = cursor.saturating_sub(screen_row).min(rows.len());
-        rows.drain(..skip);
-        cursor -= skip;
-        rows.truncate(height);
-        Window {
-            cursor: (cursor < rows.len()).then_some(cursor),
-            first: rows.front().map_or(0, |(position, _)| *position),
-            last: rows.back().map_or(0, |(position, _)| *position),
-            entries: self.view.len(),
-            rows: rows.into_iter().map(|(_, row)| row).chain(partial.iter().cloned()).take(height).collect(),
-        }
-    }
-}
-
-/// The lines of an entry, at least one. A very long entry ends in a row that says how much more
-/// there is.
-fn lines_of(placed: &Placed, left: usize) -> Vec<display::Line> {
-    let text = placed.entry.text();
-    let mut lines =
-        display::lines(text, display::Limits { from: left, columns: MOST_COLUMNS, lines: MOST_LINES });
-    let more = display::line_count(text).saturating_sub(MOST_LINES);
-    if more > 0 {
-        let text = format!("… {more} more lines in this entry");
-        let width = display::width(&text);
-        let kind = display::SpanKind::Escaped;
-        let spans = vec![display::Span { text, kind, ..display::Span::default() }];
-        lines.push(display::Line { spans, width, ..display::Line::default() });
-    }
-    lines
-}
-
-fn rows_of_gaps(gaps: &[Gap]) -> Vec<Row> {
-    let row = |gaps: &[Gap]| {
-        let (first, last) = (gaps.first()?, gaps.last()?);
-        let missing = gaps.iter().map(|gap| gap.to - gap.from + 1).sum();
-        Some(Row::Gaps { gaps: gaps.len(), missing, from: first.from, to: last.to })
-    };
-    if gaps.len() > GAP_ROWS {
-        row(gaps).into_iter().collect()
-    } else {
-        gaps.iter().filter_map(|gap| row(std::slice::from_ref(gap))).collect()
     }
 }

@@ -145,6 +145,7 @@ impl RunScreen {
         }
         let before = self.model.counts().entries;
         self.model.apply(batch, now);
+        self.pane.run_changed();
         let after = self.model.counts().entries;
         // What was there before we looked is no arrival.
         if self.caught_up {

@@ -1,16 +1,18 @@
 //! The application against real run directories, without a terminal and without a clock.
 
+mod anything;
+mod list;
+
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::layout::RunLayout;
 use super::log_pane::{Row, Window};
 use super::*;
-use crate::run::{Manifest, Status, Timestamp};
+use crate::run::Timestamp;
 use crate::tail::RunTail;
 
 /// An application on one run whose files the test writes.
@@ -89,7 +91,7 @@ impl Fixture {
     fn rows(&self) -> Vec<String> {
         let told = |row: &Row| match row {
             Row::Entry { entry, line: 0 } => {
-                entry.placed.seq.map_or_else(|| "raw".to_owned(), |seq| seq.to_string())
+                entry.seq.map_or_else(|| "raw".to_owned(), |seq| seq.to_string())
             }
             Row::Entry { .. } => "+".to_owned(),
             Row::Gaps { from, to, .. } => format!("gap {from}-{to}"),
@@ -334,159 +336,4 @@ fn an_empty_batch_changes_nothing() {
     fixture.app.take_changed();
     fixture.look();
     assert!(!fixture.app.take_changed());
-}
-
-fn summary(name: &str, status: Status, began: i64) -> Arc<RunSummary> {
-    Arc::new(RunSummary {
-        directory: RunDirectory::alone(name),
-        manifest: Manifest {
-            run_id: name.to_owned(),
-            created_at: Some(Timestamp::from_milliseconds(began)),
-            ..Manifest::default()
-        },
-        state: None,
-        status,
-        last_output: None,
-        activity: summary::Activity::default(),
-        checkpoints: 0,
-        last_line: String::new(),
-        line_is_open: false,
-    })
-}
-
-/// An application on a list, which is fed by hand.
-fn list(runs: Vec<Arc<RunSummary>>) -> (App, Now) {
-    let now = Now { wall: Timestamp::from_milliseconds(0), monotonic: Duration::ZERO };
-    let (mut app, effects) =
-        App::new(Start::Roots(vec![PathBuf::from("/r")]), Size { width: 80, height: 24 });
-    assert_eq!(effects, [Effect::WatchRoots(vec![PathBuf::from("/r")])]);
-    app.update(Message::Runs(RunsFound { runs, troubles: Vec::new() }), now);
-    (app, now)
-}
-
-fn names(app: &App) -> Vec<&str> {
-    app.runs().unwrap().runs().iter().map(|run| run.manifest.run_id.as_str()).collect()
-}
-
-fn selected(app: &App) -> &str {
-    let runs = app.runs().unwrap();
-    &runs.runs()[runs.selected()].manifest.run_id
-}
-
-#[test]
-fn runs_that_need_a_person_come_first_and_then_the_newest() {
-    let (app, _) = list(vec![
-        summary("done", Status::Succeeded, 9),
-        summary("old", Status::Running, 1),
-        summary("new", Status::Running, 2),
-        summary("failed", Status::Failed, 0),
-        summary("lost", Status::Lost, 0),
-    ]);
-    assert_eq!(names(&app), ["lost", "failed", "new", "old", "done"]);
-    assert_eq!(selected(&app), "lost");
-}
-
-#[test]
-fn the_selection_stays_with_its_run_and_goes_to_its_row_when_the_run_is_gone() {
-    let mut runs = vec![
-        summary("a", Status::Running, 3),
-        summary("b", Status::Running, 2),
-        summary("c", Status::Running, 1),
-    ];
-    let (mut app, now) = list(runs.clone());
-    app.update(Message::Key(Key::character('j')), now);
-    assert_eq!(selected(&app), "b");
-    runs.push(summary("failed", Status::Failed, 0));
-    app.update(Message::Runs(RunsFound { runs: runs.clone(), troubles: Vec::new() }), now);
-    assert_eq!(names(&app), ["failed", "a", "b", "c"]);
-    assert_eq!(selected(&app), "b");
-    runs.remove(1);
-    app.update(Message::Runs(RunsFound { runs, troubles: Vec::new() }), now);
-    assert_eq!(selected(&app), "c");
-}
-
-#[test]
-fn a_run_is_opened_out_of_the_list_and_left_back_to_it() {
-    let (mut app, now) = list(vec![summary("a", Status::Running, 3)]);
-    let effects = app.update(Message::Key(Key::plain(KeyCode::Enter)), now);
-    assert_eq!(effects, [Effect::OpenRun { number: 1, directory: RunDirectory::alone("a") }]);
-    assert_eq!(app.screen(), ScreenKind::Run);
-    app.update(Message::Key(Key::character('?')), now);
-    assert_eq!(app.screen(), ScreenKind::Help);
-    assert_eq!(app.update(Message::Key(Key::plain(KeyCode::Escape)), now), []);
-    assert_eq!(app.update(Message::Key(Key::character('q')), now), [Effect::CloseRun { number: 1 }]);
-    assert_eq!(app.screen(), ScreenKind::Runs);
-    assert_eq!(app.update(Message::Key(Key::character('q')), now), [Effect::Quit]);
-}
-
-/// Anything that can happen to the application.
-#[derive(Clone, Debug)]
-enum Step {
-    Key(usize, usize),
-    Wheel(i32),
-    Click(u16),
-    Resize(u16, u16),
-    Append(u8, u64, u8),
-    Truncate(u8),
-    Time(u64),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        6 => (0..action::ACTIONS.len(), 0_usize..9).prop_map(|(row, key)| Step::Key(row, key)),
-        1 => (-5_i32..5).prop_map(Step::Wheel),
-        1 => (0_u16..110).prop_map(Step::Click),
-        1 => (1_u16..=300, 1_u16..=100).prop_map(|(width, height)| Step::Resize(width, height)),
-        4 => (0_u8..3, 1_u64..60, 0_u8..6).prop_map(|(channel, seq, lines)| Step::Append(channel, seq, lines)),
-        1 => (0_u8..3).prop_map(Step::Truncate),
-        1 => (0_u64..3000).prop_map(Step::Time),
-    ]
-}
-
-const CHANNELS: [&str; 3] = ["worker", "stdout", "stderr"];
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
-    #[test]
-    fn whatever_happens_at_any_size_the_window_fits_and_the_cursor_is_in_it(
-        width in 1_u16..=300,
-        height in 1_u16..=100,
-        steps in proptest::collection::vec(step(), 1..60),
-    ) {
-        let mut fixture = Fixture::new(Size { width, height });
-        for step in steps {
-            match step {
-                Step::Key(row, key) => {
-                    let keys = action::ACTIONS[row].keys;
-                    fixture.update(Message::Key(keys[key % keys.len()]));
-                }
-                Step::Wheel(notches) => { fixture.update(Message::Wheel(notches)); }
-                Step::Click(row) => { fixture.update(Message::Click(row)); }
-                Step::Resize(width, height) => { fixture.update(Message::Resize(Size { width, height })); }
-                Step::Append(channel, seq, lines) => {
-                    let text = vec!["text"; usize::from(lines)].join("\n");
-                    fixture.append(CHANNELS[usize::from(channel)], seq, &text);
-                    fixture.look();
-                }
-                Step::Truncate(channel) => {
-                    fs::write(fixture.path(CHANNELS[usize::from(channel)]), "").unwrap();
-                    fixture.look();
-                }
-                Step::Time(milliseconds) => fixture.pass(Duration::from_millis(milliseconds)),
-            }
-            let window = fixture.window();
-            let rows = usize::from(RunLayout::new(fixture.app.size()).log_height);
-            prop_assert!(window.rows.len() <= rows);
-            prop_assert!(window.cursor.is_none_or(|cursor| cursor < window.rows.len()));
-            prop_assert!(window.entries == 0 || window.last < window.entries);
-            prop_assert!(window.first <= window.last);
-            let follows = fixture.run().pane().follows();
-            prop_assert_eq!(window.cursor.is_none(), follows || window.entries == 0);
-            if follows && window.entries > 0 {
-                prop_assert_eq!(window.last, window.entries - 1);
-            }
-            prop_assert!(fixture.new_below() <= window.entries);
-        }
-    }
 }

@@ -92,6 +92,13 @@ impl<'m> View<'m> {
         self.read(source, spot)
     }
 
+    /// The place of the entry at a position, without decoding the entry.
+    #[must_use]
+    pub fn place_at(&self, position: u64) -> Option<Place> {
+        let (source, spot) = self.locate(position)?;
+        self.place(source, spot)
+    }
+
     /// The entries from a position on.
     #[must_use]
     pub fn from(&self, position: u64) -> Entries<'_, 'm> {

@@ -83,6 +83,7 @@ struct Running<'a> {
     signals: Signals,
     clock: Clock,
     look: &'a Look,
+    /// When the last frame was drawn that only files asked for.
     drawn_at: Option<Instant>,
     /// Whether something changed that is not on the screen yet.
     frame_is_due: bool,
@@ -95,6 +96,7 @@ impl Running<'_> {
         loop {
             if self.frame_is_due && self.until_next_frame().is_zero() {
                 self.draw()?;
+                self.drawn_at = Some(Instant::now());
             }
             let urgent = self.take_in(mailbox)?;
             if Terminal::panicked() {
@@ -103,9 +105,10 @@ impl Running<'_> {
             if let Some(ended) = self.ended.take() {
                 return Ok(ended);
             }
-            self.tick()?;
+            let ticked = self.tick()?;
             self.frame_is_due |= self.app.take_changed();
-            if urgent && self.frame_is_due {
+            // These are rare, and do not make the entries that come next wait for their frame.
+            if (urgent || ticked) && self.frame_is_due {
                 self.draw()?;
             }
         }
@@ -181,24 +184,24 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Hands the time in when it was asked for.
-    fn tick(&mut self) -> Result<(), Error> {
+    /// Hands the time in when it was asked for; says whether it was.
+    fn tick(&mut self) -> Result<bool, Error> {
         let now = self.clock.now();
-        if self.tick_at.is_some_and(|at| at <= now.monotonic) {
+        let is_due = self.tick_at.is_some_and(|at| at <= now.monotonic);
+        if is_due {
             self.tick_at = None;
             let effects = self.app.update(Message::Tick, now);
             self.carry_out(effects)?;
         }
         // An earlier wish stays until it is fulfilled, whatever happens meanwhile.
         self.tick_at = [self.tick_at, self.app.next_tick(now.monotonic)].into_iter().flatten().min();
-        Ok(())
+        Ok(is_due)
     }
 
     fn draw(&mut self) -> Result<(), Error> {
         let now = self.clock.now();
         let (app, look) = (&self.app, self.look);
         self.terminal.draw(app.size(), |buffer| view::draw(app, now, look, buffer))?;
-        self.drawn_at = Some(Instant::now());
         self.frame_is_due = false;
         fail_on_purpose();
         Ok(())

@@ -3,12 +3,18 @@
 use std::io::{self, IsTerminal as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crossterm::event::{self, Event, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use rustix::event::{PollFd, PollFlags};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::app::{Key, KeyCode, Message};
+
+/// How long crossterm may look for another event once something was typed. It does not look at all
+/// when it is given no time. (Its other way of waiting, without the feature `use-dev-tty`, loses
+/// what was typed when the terminal was resized at the same time, until the next key.)
+const READ_PATIENCE: Duration = Duration::from_millis(1);
 
 /// Reads the terminal in a thread. Dropping it stops the thread.
 #[derive(Debug)]
@@ -71,7 +77,7 @@ fn read(
         if terminal.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the terminal is gone"));
         }
-        while event::poll(std::time::Duration::ZERO)? {
+        while event::poll(READ_PATIENCE)? {
             let Some(message) = message_of(&event::read()?) else { continue };
             if !deliver(Ok(message)) {
                 return Ok(());

@@ -249,7 +249,7 @@ fn log_text(text: &str, columns: usize) -> String {
     }
 }
 
-/// What stands in a cell. May hold untrusted text: [`write`] makes it harmless.
+/// What stands in a cell. May hold untrusted text: [`write()`] makes it harmless.
 fn cell(run: &RunSummary, column: Column, now: Now) -> String {
     let manifest = &run.manifest;
     let or_dash = |duration: Option<Duration>| duration.map_or_else(|| "–".to_owned(), text::duration);

@@ -81,11 +81,10 @@ impl LogRows<'_> {
     }
 
     fn entry(&self, buffer: &mut Buffer, area: Rect, columns: Columns, entry: &Shown, line: usize) {
-        let placed = &entry.placed;
         if line == 0 {
             self.head(buffer, area, columns, entry);
         }
-        if placed.malformed {
+        if entry.malformed {
             // A sign of its own, since a broken line may look like anything.
             self.text_at(buffer, area, columns.text - 1, "!", self.theme.error());
         }
@@ -99,7 +98,7 @@ impl LogRows<'_> {
             (x, _) = buffer.set_stringn(x, area.y, &span.text, usize::from(room), self.theme.of_text(span));
         }
         let is_last = line + 1 == entry.lines.len();
-        if is_last && placed.entry.is_open_line() && x < area.right() {
+        if is_last && entry.is_open && x < area.right() {
             buffer.set_stringn(x, area.y, "▏", 1, self.theme.warning());
         }
         let room = usize::from(area.width.saturating_sub(columns.text));
@@ -112,21 +111,20 @@ impl LogRows<'_> {
     }
 
     fn head(&self, buffer: &mut Buffer, area: Rect, columns: Columns, entry: &Shown) {
-        let placed = &entry.placed;
         let mut x = 2;
         if columns.seq > 0 {
-            let seq = placed.seq.map_or_else(|| "–".to_owned(), |seq| seq.to_string());
+            let seq = entry.seq.map_or_else(|| "–".to_owned(), |seq| seq.to_string());
             let seq = format!("{seq:>width$}", width = columns.seq);
             self.text_at(buffer, area, x, &seq, self.theme.faint());
             x += u16::try_from(columns.seq).unwrap_or(0) + 2;
         }
         if columns.time > 0 {
-            let time = placed.entry.time.map(|time| time.time_of_day(self.zone)).unwrap_or_default();
+            let time = entry.time.map(|time| time.time_of_day(self.zone)).unwrap_or_default();
             let time = time.get(..columns.time).unwrap_or(&time);
             self.text_at(buffer, area, x, time, self.theme.faint());
             x += u16::try_from(columns.time).unwrap_or(0) + 2;
         }
-        self.text_at(buffer, area, x, &channel_name(&placed.channel), self.theme.channel(&placed.channel));
+        self.text_at(buffer, area, x, &channel_name(&entry.channel), self.theme.channel(&entry.channel));
     }
 
     fn partial(&self, buffer: &mut Buffer, area: Rect, columns: Columns, channel: &Channel, bytes: u64) {

@@ -1,0 +1,269 @@
+//! The log in rows: entries with their lines and the gaps above them, walking over them, and
+//! laying a window around one of them.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use super::{Cursor, LogPane, Row, Shown, Window};
+use crate::display;
+use crate::model::{Gap, Model, Place, Placed, View};
+
+/// How many rows of gaps stand above one entry at most; more are told in one row.
+const GAP_ROWS: usize = 3;
+/// How many columns of a line are made ready: more than a terminal has.
+const MOST_COLUMNS: usize = 1024;
+/// How many lines of one entry have rows of their own; more are told in one row.
+const MOST_LINES: usize = 1000;
+/// How many lines that were made ready are kept, to be shown again.
+const KEPT_LINES: usize = 20_000;
+
+/// What was found out and made ready to be shown, so that a key does not read it all again: one
+/// entry may be megabytes.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    /// A place stands for the same bytes for ever: these do not go stale.
+    entries: HashMap<Place, Rc<Shown>>,
+    /// How many lines the entries have.
+    lines: usize,
+    /// Which places stand where, as long as neither the run nor the selection changes.
+    places: HashMap<u64, Place>,
+    positions: HashMap<Place, u64>,
+}
+
+impl Ready {
+    pub(super) fn forget_positions(&mut self) {
+        self.places.clear();
+        self.positions.clear();
+    }
+}
+
+/// An entry and everything that stands with it, from its gaps to its last line.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    position: u64,
+    pub(super) gaps: Vec<Row>,
+    entry: Rc<Shown>,
+}
+
+impl Block {
+    fn rows(&self) -> usize {
+        self.gaps.len() + self.entry.lines.len()
+    }
+
+    fn row(&self, index: usize) -> Row {
+        match self.gaps.get(index) {
+            Some(gap) => gap.clone(),
+            None => Row::Entry { entry: Rc::clone(&self.entry), line: index - self.gaps.len() },
+        }
+    }
+}
+
+/// One row of one block.
+#[derive(Clone, Debug)]
+pub(super) struct Spot {
+    pub(super) block: Block,
+    /// As in [`Cursor`].
+    pub(super) row: isize,
+}
+
+impl Spot {
+    /// The row counted from the first one of the block.
+    fn index(&self) -> usize {
+        self.block.gaps.len().saturating_add_signed(self.row).min(self.block.rows() - 1)
+    }
+}
+
+/// The log as far as it is shown, in rows.
+pub(super) struct Log<'a, 'p> {
+    model: &'a Model,
+    pub(super) view: View<'a>,
+    left: usize,
+    ready: &'p RefCell<Ready>,
+}
+
+impl<'a, 'p> Log<'a, 'p> {
+    pub(super) fn new(model: &'a Model, pane: &'p LogPane) -> Self {
+        Self { model, view: model.view(&pane.selection), left: pane.left, ready: &pane.ready }
+    }
+
+    pub(super) fn block(&self, position: u64) -> Option<Block> {
+        let entry = self.shown(position)?;
+        let before = position.checked_sub(1).and_then(|before| self.place_at(before));
+        let seqs = before.and_then(|before| before.key().seq()).zip(entry.place.key().seq());
+        let gaps = match seqs {
+            Some((before, seq)) if before + 1 < seq => rows_of_gaps(&self.model.missing_between(before, seq)),
+            _ => Vec::new(),
+        };
+        Some(Block { position, gaps, entry })
+    }
+
+    pub(super) fn place_at(&self, position: u64) -> Option<Place> {
+        if let Some(known) = self.ready.borrow().places.get(&position) {
+            return Some(known.clone());
+        }
+        let place = self.view.place_at(position)?;
+        let mut ready = self.ready.borrow_mut();
+        ready.places.insert(position, place.clone());
+        ready.positions.insert(place.clone(), position);
+        Some(place)
+    }
+
+    pub(super) fn position_of(&self, place: &Place) -> u64 {
+        let known = self.ready.borrow().positions.get(place).copied();
+        known.unwrap_or_else(|| self.view.position_of(place))
+    }
+
+    /// The entry, read and made ready only when it is not known yet.
+    fn shown(&self, position: u64) -> Option<Rc<Shown>> {
+        let place = self.place_at(position)?;
+        if let Some(known) = self.ready.borrow().entries.get(&place) {
+            return Some(Rc::clone(known));
+        }
+        let placed = self.view.at(position)?;
+        let lines = lines_of(&placed, self.left);
+        let mut ready = self.ready.borrow_mut();
+        if ready.lines > KEPT_LINES {
+            *ready = Ready::default();
+        }
+        ready.lines += lines.len();
+        let shown = Rc::new(Shown {
+            place: placed.place,
+            channel: placed.channel,
+            seq: placed.seq,
+            time: placed.entry.time,
+            malformed: placed.malformed,
+            is_open: placed.entry.is_open_line(),
+            lines,
+        });
+        ready.entries.insert(place, Rc::clone(&shown));
+        Some(shown)
+    }
+
+    pub(super) fn last(&self) -> Option<Spot> {
+        let block = self.block(self.view.len().checked_sub(1)?)?;
+        Some(Spot { row: block.entry.lines.len().cast_signed() - 1, block })
+    }
+
+    /// Where the cursor's entry is, or the one nearest to where it was.
+    pub(super) fn find(&self, cursor: &Cursor) -> Option<Spot> {
+        let position = self.position_of(&cursor.place).min(self.view.len().checked_sub(1)?);
+        let block = self.block(position)?;
+        let row = if block.entry.place == cursor.place { cursor.row } else { 0 };
+        let lowest = -block.gaps.len().cast_signed();
+        let highest = block.entry.lines.len().cast_signed() - 1;
+        Some(Spot { row: row.clamp(lowest, highest), block })
+    }
+
+    pub(super) fn cursor(&self, spot: &Spot, screen_row: usize) -> Cursor {
+        Cursor { place: spot.block.entry.place.clone(), row: spot.row, screen_row }
+    }
+
+    /// Goes `rows` down (or up) from a spot; says how far it came.
+    pub(super) fn walk(&self, mut spot: Spot, rows: isize) -> (Spot, isize) {
+        let mut left = rows;
+        while left < 0 {
+            let above = spot.index().cast_signed();
+            if above >= -left {
+                spot.row += left;
+                return (spot, rows);
+            }
+            let Some(block) = spot.block.position.checked_sub(1).and_then(|position| self.block(position))
+            else {
+                spot.row -= above;
+                return (spot, rows - left - above);
+            };
+            left += above + 1;
+            spot = Spot { row: block.entry.lines.len().cast_signed() - 1, block };
+        }
+        while left > 0 {
+            let below = (spot.block.rows() - 1 - spot.index()).cast_signed();
+            if below >= left {
+                spot.row += left;
+                return (spot, rows);
+            }
+            let Some(block) = self.block(spot.block.position + 1) else {
+                spot.row += below;
+                return (spot, rows - left + below);
+            };
+            left -= below + 1;
+            spot = Spot { row: -block.gaps.len().cast_signed(), block };
+        }
+        (spot, rows)
+    }
+
+    pub(super) fn window_from_end(&self, partial: &[Row], height: usize) -> Window {
+        let partial = &partial[..partial.len().min(height)];
+        let Some(spot) = self.last() else {
+            return Window { rows: partial.to_vec(), ..Window::default() };
+        };
+        let mut window = self.window_around(&spot, usize::MAX, &[], height - partial.len());
+        window.rows.extend_from_slice(partial);
+        window.cursor = None;
+        window
+    }
+
+    pub(super) fn window_around(
+        &self,
+        spot: &Spot,
+        screen_row: usize,
+        partial: &[Row],
+        height: usize,
+    ) -> Window {
+        let screen_row = screen_row.min(height.saturating_sub(1));
+        // Every entry has a row at least: no more entries than rows are wanted above the cursor.
+        let position = spot.block.position;
+        let begin = position.saturating_sub(screen_row as u64);
+        let mut rows: VecDeque<(u64, Row)> = VecDeque::new();
+        let mut cursor = spot.index();
+        for block in (begin..).map_while(|position| self.block(position)) {
+            if block.position < position {
+                cursor += block.rows();
+            } else if rows.len() >= cursor + height {
+                break;
+            }
+            rows.extend((0..block.rows()).map(|index| (block.position, block.row(index))));
+        }
+        let skip = cursor.saturating_sub(screen_row).min(rows.len());
+        rows.drain(..skip);
+        cursor -= skip;
+        rows.truncate(height);
+        Window {
+            cursor: (cursor < rows.len()).then_some(cursor),
+            first: rows.front().map_or(0, |(position, _)| *position),
+            last: rows.back().map_or(0, |(position, _)| *position),
+            entries: self.view.len(),
+            rows: rows.into_iter().map(|(_, row)| row).chain(partial.iter().cloned()).take(height).collect(),
+        }
+    }
+}
+
+/// The lines of an entry, at least one. A very long entry ends in a row that says how much more
+/// there is.
+fn lines_of(placed: &Placed, left: usize) -> Vec<display::Line> {
+    let text = placed.entry.text();
+    let mut lines =
+        display::lines(text, display::Limits { from: left, columns: MOST_COLUMNS, lines: MOST_LINES });
+    let more = display::line_count(text).saturating_sub(MOST_LINES);
+    if more > 0 {
+        let text = format!("… {more} more lines in this entry");
+        let width = display::width(&text);
+        let kind = display::SpanKind::Escaped;
+        let spans = vec![display::Span { text, kind, ..display::Span::default() }];
+        lines.push(display::Line { spans, width, ..display::Line::default() });
+    }
+    lines
+}
+
+fn rows_of_gaps(gaps: &[Gap]) -> Vec<Row> {
+    let row = |gaps: &[Gap]| {
+        let (first, last) = (gaps.first()?, gaps.last()?);
+        let missing = gaps.iter().map(|gap| gap.to - gap.from + 1).sum();
+        Some(Row::Gaps { gaps: gaps.len(), missing, from: first.from, to: last.to })
+    };
+    if gaps.len() > GAP_ROWS {
+        row(gaps).into_iter().collect()
+    } else {
+        gaps.iter().filter_map(|gap| row(std::slice::from_ref(gap))).collect()
+    }
+}
