@@ -11,7 +11,6 @@ pub mod log_pane;
 pub mod rate;
 pub mod run_screen;
 pub mod runs_screen;
-pub mod summary;
 
 #[cfg(test)]
 mod tests;
@@ -25,8 +24,8 @@ pub use key::{Key, KeyCode};
 pub use layout::Size;
 pub use run_screen::RunScreen;
 pub use runs_screen::{RunsFound, RunsScreen};
-pub use summary::RunSummary;
 
+pub use crate::diagnose::RunSummary;
 use crate::run::{Now, RunDirectory};
 use crate::tail::Batch;
 

@@ -2,3 +2,6 @@
 //! judge makes a verdict of them.
 
 pub mod liveness;
+pub mod overview;
+
+pub use overview::RunSummary;

@@ -20,6 +20,7 @@ mod painter;
 mod sgr;
 
 pub mod ansi;
+pub mod duration;
 
 #[cfg(test)]
 mod tests;
@@ -204,6 +205,21 @@ pub fn one_line_within(text: &str, columns: usize) -> String {
     let mut painter = Painter::new(Limits::columns(columns), Style::default(), Rules::Label);
     painter.paint(text.as_bytes());
     painter.finish().0.text() + "…"
+}
+
+/// Log text in one line without its colours, in at most that many columns: what does not fit is cut
+/// with `…`, and line ends inside it are made visible.
+#[must_use]
+pub fn plain_within(text: &str, columns: usize) -> String {
+    // So many lines never fit, be they empty.
+    let enough = columns.saturating_add(2);
+    let made = lines(text.as_bytes(), Limits { columns, lines: enough, ..Limits::NONE });
+    let is_cut = made.iter().any(|line| line.cut);
+    let mut plain = made.iter().map(Line::text).collect::<Vec<String>>().join("\n");
+    if is_cut {
+        plain.push('…');
+    }
+    one_line_within(&plain, columns)
 }
 
 /// A path as [`one_line`] shows it.

@@ -4,8 +4,6 @@
 //! one function, which may block while the application is busy: the files are the buffer.
 
 pub mod clock;
-pub mod log_end;
-pub mod probe;
 pub mod survey;
 
 use std::path::PathBuf;

@@ -4,7 +4,6 @@
 //! can write the same reports.
 
 pub mod check;
-pub mod duration;
 pub mod entry;
 pub mod follow;
 pub mod log;
@@ -13,4 +12,3 @@ pub mod runs;
 pub use check::Check;
 pub use entry::{Form, Presentation, Reported};
 pub use log::LogRequest;
-pub use runs::RunSummary;

@@ -9,7 +9,7 @@ use super::action::Action;
 use super::layout::{RunLayout, Size};
 use super::log_pane::{LogPane, Row, Window};
 use super::rate::Rate;
-use super::summary::RunSummary;
+use crate::diagnose::RunSummary;
 use crate::model::Model;
 use crate::run::{Channel, Now, RunDirectory, Status};
 use crate::tail::Batch;

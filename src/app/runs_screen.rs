@@ -1,12 +1,11 @@
 //! The state of the list of runs. The selection stays with its run, whatever row that is on.
 
-use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::action::Action;
 use super::layout::{RunsLayout, Size};
-use super::summary::RunSummary;
+use crate::diagnose::RunSummary;
 use crate::run::RunDirectory;
 
 /// What whoever watches the roots found there.
@@ -89,10 +88,7 @@ impl RunsScreen {
     pub(super) fn take(&mut self, found: RunsFound, size: Size) {
         let row = self.selected();
         self.runs = found.runs;
-        self.runs.sort_by(|one, other| {
-            let key = |run: &RunSummary| (run.rank(), Reverse(run.began()));
-            key(one).cmp(&key(other)).then_with(|| one.directory.cmp(&other.directory))
-        });
+        self.runs.sort_by(|one, other| one.by_need(other));
         self.troubles = found.troubles;
         self.looked = true;
         let is_there = |run: &RunDirectory| self.runs.iter().any(|other| other.directory == *run);

@@ -1,11 +1,14 @@
 //! `stepwatch runs`: the runs below a root, those that need a person first.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::diagnose::RunSummary;
+use crate::diagnose::overview::Probe;
 use crate::display;
 use crate::report::entry::write_json;
-use crate::report::runs::{self, RunSummary, table};
+use crate::report::runs::{self, table};
 use crate::run::{RunDirectory, Timestamp};
 
 use super::{Failure, Outcome, Output, output_failed, say, target};
@@ -42,13 +45,14 @@ impl Arguments {
 
 /// Prints the list of `runs`.
 pub(super) fn list(runs: &[RunDirectory], json: bool, output: &mut Output) -> Result<Outcome, Failure> {
-    let mut summaries: Vec<RunSummary> = runs.iter().map(RunSummary::read).collect();
-    runs::sort(&mut summaries);
+    let look = |run: &RunDirectory| Probe::without_activity(run.clone()).look();
+    let mut summaries: Vec<Arc<RunSummary>> = runs.iter().map(look).collect();
+    summaries.sort_by(|one, other| one.by_need(other));
     let now = Timestamp::from(SystemTime::now());
     let presentation = output.presentation();
     if json {
         for summary in &summaries {
-            write_json(output, &summary.json(now), presentation).map_err(output_failed)?;
+            write_json(output, &runs::json(summary, now), presentation).map_err(output_failed)?;
         }
     } else {
         table::write(output, &summaries, now, presentation).map_err(output_failed)?;

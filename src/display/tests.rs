@@ -120,6 +120,24 @@ fn hostile() -> Vec<Vec<u8>> {
 }
 
 #[test]
+fn log_text_in_one_line_has_no_colours_and_is_cut_where_it_does_not_fit() {
+    for (text, columns, expected) in [
+        ("\u{1b}[31merror\u{1b}[0m: 3\n", usize::MAX, "error: 3"),
+        ("10%\r20%\r", 3, "20%"),
+        ("error", 4, "err…"),
+        ("界界", 3, "界…"),
+        ("a\nb", 3, "a␊b"),
+        ("a\nb", 2, "a…"),
+        ("\n\n\n\n\n\n", 3, "␊␊…"),
+        ("\u{1b}[2Kx", 9, "␛[2Kx"),
+        ("x", 0, ""),
+        ("", 9, ""),
+    ] {
+        assert_eq!(plain_within(text, columns), expected, "{text:?} in {columns}");
+    }
+}
+
+#[test]
 fn nothing_in_a_corpus_of_hostile_sequences_reaches_the_terminal() {
     let corpus = hostile();
     assert!(corpus.len() >= 200);

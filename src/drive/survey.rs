@@ -8,8 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::probe::Probe;
 use crate::app::{RunSummary, RunsFound};
+use crate::diagnose::overview::Probe;
 use crate::run::RunDirectory;
 use crate::run::find::find_runs;
 

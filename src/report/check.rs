@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 
 use crate::display;
 use crate::model::{Gap, Model, Selection};
-use crate::run::RunDirectory;
 
 use super::entry::is_malformed;
 pub use checkpoints::CheckpointCheck;
@@ -48,12 +47,6 @@ pub struct ChannelCheck {
     pub disorder: u64,
     /// How many bytes stand behind its last complete line: an entry in the making, or a torn one.
     pub torn_bytes: u64,
-}
-
-/// The names of the checkpoint records of a run, sorted.
-#[must_use]
-pub fn checkpoint_names(directory: &RunDirectory) -> Vec<String> {
-    checkpoints::names(directory)
 }
 
 impl Check {

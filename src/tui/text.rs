@@ -1,19 +1,4 @@
-//! Numbers and lengths of time as the screens write them.
-
-use std::time::Duration;
-
-/// A length of time in at most two units: `0s`, `41s`, `4m12s`, `2h05m`, `3d04h`.
-#[must_use]
-pub fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds}s"),
-        (0, 0, _) => format!("{minutes}m{:02}s", seconds % 60),
-        (0, _, _) => format!("{hours}h{:02}m", minutes % 60),
-        _ => format!("{days}d{:02}h", hours % 24),
-    }
-}
+//! Numbers as the screens write them.
 
 /// A number with its thousands apart: `18 204`.
 #[must_use]
@@ -45,15 +30,6 @@ pub fn percent(part: u64, whole: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_of_time_have_at_most_two_units() {
-        for (seconds, expected) in
-            [(0, "0s"), (59, "59s"), (252, "4m12s"), (3600, "1h00m"), (7530, "2h05m"), (273_600, "3d04h")]
-        {
-            assert_eq!(duration(Duration::from_secs(seconds)), expected);
-        }
-    }
 
     #[test]
     fn thousands_stand_apart() {

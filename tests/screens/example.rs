@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use stepwatch::app::{App, Message, RunSummary, RunsFound, Size, Start};
-use stepwatch::drive::probe::Probe;
+use stepwatch::diagnose::overview::Probe;
 use stepwatch::run::{Now, RunDirectory, Status, Timestamp};
 use stepwatch::tail::{Batch, RunTail};
 use stepwatch::tui::theme::Theme;

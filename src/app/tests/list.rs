@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::*;
+use crate::diagnose::overview::Activity;
 use crate::run::{Manifest, Status, Timestamp};
 
 fn summary(name: &str, status: Status, began: i64) -> Arc<RunSummary> {
@@ -16,7 +17,7 @@ fn summary(name: &str, status: Status, began: i64) -> Arc<RunSummary> {
         state: None,
         status,
         last_output: None,
-        activity: summary::Activity::default(),
+        activity: Activity::default(),
         checkpoints: 0,
         last_line: String::new(),
         line_is_open: false,

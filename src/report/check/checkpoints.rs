@@ -71,12 +71,6 @@ pub fn check(directory: &RunDirectory) -> CheckpointCheck {
     check
 }
 
-/// The names of the records, sorted.
-#[must_use]
-pub fn names(directory: &RunDirectory) -> Vec<String> {
-    all_names(directory).into_iter().filter(|name| parse(name).is_some()).collect()
-}
-
 /// All names in the folder but those that begin with a dot, which are a writer's own.
 fn all_names(directory: &RunDirectory) -> Vec<String> {
     let Ok(entries) = fs::read_dir(directory.checkpoints()) else { return Vec::new() };

@@ -1,13 +1,13 @@
 //! The list of runs as a table.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use crate::display::{self, Color, Style, ansi};
-use crate::report::duration;
+use crate::display::{self, Color, Style, ansi, duration};
 use crate::report::entry::Presentation;
 use crate::run::{Status, Timestamp};
 
-use super::RunSummary;
+use crate::diagnose::RunSummary;
 
 const HEADINGS: [&str; 8] = ["STATUS", "TASK", "STEP", "WORKER", "ELAPSED", "IDLE", "CKPT", "LAST LINE"];
 /// Numbers and lengths of time stand on the right of their columns.
@@ -23,7 +23,7 @@ const WIDEST_LAST_LINE: usize = 80;
 /// Whatever `out` answers.
 pub fn write(
     out: &mut impl Write,
-    runs: &[RunSummary],
+    runs: &[Arc<RunSummary>],
     now: Timestamp,
     presentation: Presentation,
 ) -> io::Result<()> {
@@ -60,7 +60,7 @@ fn cells(run: &RunSummary, now: Timestamp) -> [String; 8] {
         length(run.elapsed(now)),
         length(run.idle(now)),
         run.checkpoints.to_string(),
-        display::one_line_within(run.last_line().trim(), WIDEST_LAST_LINE),
+        display::plain_within(run.says().trim(), WIDEST_LAST_LINE),
     ]
 }
 

@@ -90,7 +90,7 @@ fn header(run: &RunScreen, now: Now, theme: Theme) -> Vec<Piece> {
     }
     let mut status_text = format!("{} {}", sign(status), word(status));
     if let Some(elapsed) = elapsed(run, now) {
-        status_text = format!("{status_text} {}", text::duration(elapsed));
+        status_text = format!("{status_text} {}", display::duration::short(elapsed));
     }
     let mut pieces = vec![Piece::of(identity, 0), Piece::new(status_text, theme.status(status), 0)];
     let mut add = |text: String, style, rank| pieces.push(Piece::new(text, style, rank));
@@ -244,7 +244,7 @@ fn clocks(run: &RunScreen, now: Now, look: &Look) -> Vec<Piece> {
                     format!("  {} ", display::one_line_within(channel.channel.name(), 12)),
                     theme.faint(),
                 ));
-                idle.push((text::duration(silent), theme.channel(&channel.channel)));
+                idle.push((display::duration::short(silent), theme.channel(&channel.channel)));
             }
         }
         if idle.len() > 1 {

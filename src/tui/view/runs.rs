@@ -228,7 +228,7 @@ impl Table {
 /// Writes a cell; says where it ends.
 fn write(buffer: &mut Buffer, area: Rect, column: Column, text: &str, style: Style) -> u16 {
     let text = match column {
-        Column::LastLine => log_text(text.trim_start(), usize::from(area.width)),
+        Column::LastLine => display::plain_within(text.trim_start(), usize::from(area.width)),
         _ => display::one_line_within(text, usize::from(area.width)),
     };
     let free = area.width.saturating_sub(u16::try_from(display::width(&text)).unwrap_or(u16::MAX));
@@ -236,33 +236,15 @@ fn write(buffer: &mut Buffer, area: Rect, column: Column, text: &str, style: Sty
     buffer.set_stringn(x, area.y, &text, usize::from(area.right().saturating_sub(x)), style).0
 }
 
-/// The text of a line of a log, without its colours.
-fn log_text(text: &str, columns: usize) -> String {
-    let lines = |columns| {
-        display::lines(text.as_bytes(), display::Limits { columns, lines: 1, ..display::Limits::NONE })
-    };
-    match lines(columns).pop() {
-        Some(line) if line.cut => {
-            lines(columns.saturating_sub(1)).pop().map(|line| line.text() + "…").unwrap_or_default()
-        }
-        line => line.map(|line| line.text()).unwrap_or_default(),
-    }
-}
-
 /// What stands in a cell. May hold untrusted text: [`write()`] makes it harmless.
 fn cell(run: &RunSummary, column: Column, now: Now) -> String {
     let manifest = &run.manifest;
-    let or_dash = |duration: Option<Duration>| duration.map_or_else(|| "–".to_owned(), text::duration);
+    let or_dash =
+        |duration: Option<Duration>| duration.map_or_else(|| "–".to_owned(), display::duration::short);
     match column {
         Column::Status => format!("{} {}", sign(run.status), word(run.status)),
         Column::Task => manifest.task_id.clone(),
-        Column::Step => {
-            let name = if manifest.step_name.is_empty() { &manifest.step_id } else { &manifest.step_name };
-            match (manifest.step_index, manifest.step_count) {
-                (Some(index), Some(count)) => format!("{name} ({index}/{count})"),
-                _ => name.clone(),
-            }
-        }
+        Column::Step => run.step(),
         Column::Worker => manifest.worker_kind.clone(),
         Column::Elapsed => or_dash(run.elapsed(now.wall)),
         Column::Idle => or_dash(run.idle(now.wall)),

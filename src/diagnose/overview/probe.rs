@@ -1,15 +1,14 @@
-//! Looks at one run for the list: re-reads only what changed since the last look.
+//! Looks at one run: at a later look re-reads only what changed.
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::log_end::{LogEnd, Stamp};
-use crate::app::RunSummary;
-use crate::app::summary::Activity;
+use super::log_end::{LogEnd, Said, Stamp};
+use super::{Activity, RunSummary, how_it_ended};
 use crate::diagnose::liveness;
 use crate::run::directory::{CHECKPOINTS, LOGS, MANIFEST, STATE};
-use crate::run::{Channel, Entry, Manifest, RunDirectory, RunState, Status};
+use crate::run::{Channel, Manifest, RunDirectory, RunState, Status};
 
 /// One run under observation.
 #[derive(Debug)]
@@ -21,6 +20,8 @@ pub struct Probe {
     status: Status,
     ends: Vec<LogEnd>,
     checkpoints: usize,
+    /// Whether activity is counted.
+    counts: bool,
     activity: Activity,
     summary: Option<Arc<RunSummary>>,
 }
@@ -47,9 +48,17 @@ impl Probe {
             status: Status::Unknown,
             ends: Vec::new(),
             checkpoints: 0,
+            counts: true,
             activity: Activity::default(),
             summary: None,
         }
+    }
+
+    /// A probe that leaves the activity out, for whoever does not show it: to count it, more lines
+    /// have to be parsed than the last one.
+    #[must_use]
+    pub fn without_activity(directory: RunDirectory) -> Self {
+        Self { counts: false, ..Self::new(directory) }
     }
 
     /// Whether the run has ended, so that looking seldom is enough.
@@ -113,7 +122,7 @@ impl Probe {
         }
         let mut changed = false;
         for end in &mut self.ends {
-            changed |= end.look(&self.directory, &mut self.activity);
+            changed |= end.look(&self.directory, self.counts.then_some(&mut self.activity));
         }
         changed
     }
@@ -141,34 +150,38 @@ impl Probe {
     }
 
     fn summarise(&self) -> RunSummary {
-        // The worker's own entries tell that it lives, not what the step says.
-        let is_stream = |end: &&LogEnd| *end.channel() != Channel::Worker;
-        let latest = |ends: &mut dyn Iterator<Item = &LogEnd>| {
-            ends.filter_map(|end| end.last().map(|last| (last.seq, end.last_time(), last.clone())))
-                .max_by_key(|(seq, time, _)| (*seq, *time))
-                .map(|(_, _, last)| last)
-        };
-        let said = latest(&mut self.ends.iter().filter(is_stream)).or_else(|| latest(&mut self.ends.iter()));
-        let streams = self.ends.iter().filter(is_stream).filter_map(LogEnd::last_time).max();
+        let streams = self.ends.iter().filter(|end| *end.channel() != Channel::Worker);
+        let last_output = streams.filter_map(LogEnd::last_time).max();
+        let said = self.said();
         RunSummary {
             directory: self.directory.clone(),
             manifest: self.manifest.clone(),
             state: self.state.clone(),
             status: self.status,
-            last_output: streams.or_else(|| self.ends.iter().filter_map(LogEnd::last_time).max()),
+            last_output: last_output.or_else(|| self.ends.iter().filter_map(LogEnd::last_time).max()),
             activity: self.activity.clone(),
             checkpoints: self.checkpoints,
-            line_is_open: !self.status.has_ended() && said.as_ref().is_some_and(Entry::is_open_line),
-            last_line: said.as_ref().map(last_line).unwrap_or_default(),
+            line_is_open: !self.status.has_ended() && said.is_some_and(|said| said.is_open),
+            last_line: said.map(|said| said.line.clone()).unwrap_or_default(),
         }
     }
-}
 
-/// The last line of what an entry says, as bytes made text: what draws it makes it harmless.
-fn last_line(entry: &Entry) -> String {
-    let text = entry.text_lossy();
-    let ended = text.trim_end_matches(['\n', '\r']);
-    ended.rsplit(['\n', '\r']).next().unwrap_or_default().to_owned()
+    /// What was said last by the step: where it failed, on stderr if there is anything. The
+    /// worker's own entries tell that it lives, not what the step says, and at the end they repeat
+    /// the exit code: they only count for want of anything else.
+    fn said(&self) -> Option<&Said> {
+        let latest = |is_meant: &dyn Fn(&Channel) -> bool| {
+            let ends = self.ends.iter().filter(|end| is_meant(end.channel()));
+            ends.filter_map(LogEnd::said).max_by_key(|said| (said.seq, said.time))
+        };
+        let has_failed = matches!(self.status, Status::Failed | Status::Cancelled);
+        let error = has_failed.then(|| latest(&|channel| *channel == Channel::Stderr)).flatten();
+        let tells_how = self.state.as_ref().is_some_and(|state| how_it_ended(state).is_some());
+        let worker_counts = !(self.status.has_ended() && tells_how);
+        error
+            .or_else(|| latest(&|channel| *channel != Channel::Worker))
+            .or_else(|| worker_counts.then(|| latest(&|channel| *channel == Channel::Worker)).flatten())
+    }
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {
@@ -181,10 +194,16 @@ fn count_records(folder: &Path) -> usize {
         .flatten()
         .filter(|entry| {
             let name = entry.file_name();
-            let name = name.as_encoded_bytes();
-            name.first().is_some_and(u8::is_ascii_digit) && name.ends_with(b".json")
+            is_record(name.as_encoded_bytes())
         })
         .count()
+}
+
+/// Whether a name is that of a record: `NNNN-TYPE.json`.
+fn is_record(name: &[u8]) -> bool {
+    let Some(name) = name.strip_suffix(b".json") else { return false };
+    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && name.get(digits) == Some(&b'-') && name.len() > digits + 1
 }
 
 #[cfg(test)]
@@ -222,5 +241,39 @@ mod tests {
         assert!(Arc::ptr_eq(&summary, &probe.look()), "nothing changed");
         write(folder.path(), "state.json", r#"{"status":"failed","exitCode":7}"#);
         assert_eq!(probe.look().status, Status::Failed);
+    }
+
+    #[test]
+    fn of_a_failed_step_stderr_says_why_and_of_others_whoever_spoke_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path();
+        let says = |state: &str| {
+            write(run, "state.json", state);
+            let mut probe = Probe::without_activity(RunDirectory::alone(run));
+            probe.look().says()
+        };
+        let failed = r#"{"status":"failed","exitCode":101}"#;
+        write(run, "worker.jsonl", "{\"seq\":9,\"event\":\"step_finished\",\"renderedLine\":\"failed\"}\n");
+        assert_eq!(says(failed), "exit 101", "the worker only repeats it");
+        assert_eq!(says(r#"{"status":"failed"}"#), "failed");
+        write(run, "stdout.jsonl", "{\"seq\":3,\"text\":\"1 of 9 tests failed\\n\"}\n");
+        assert_eq!(says(failed), "exit 101: 1 of 9 tests failed");
+        let error = "{\"seq\":1,\"text\":\"error: 3\\n\"}\n{\"seq\":2,\"text\":\"\\u001b[0m\\n\"}\n";
+        write(run, "stderr.jsonl", error);
+        assert_eq!(says(failed), "exit 101: error: 3");
+        assert_eq!(says(r#"{"status":"failed","exitCode":101,"message":"3 errors"}"#), "exit 101: 3 errors");
+        assert_eq!(says(r#"{"status":"running"}"#), "1 of 9 tests failed");
+        assert_eq!(says(r#"{"status":"succeeded","exitCode":0}"#), "exit 0");
+    }
+
+    #[test]
+    fn only_names_of_records_are_counted() {
+        for name in ["0001-summary.json", "12-x-y.json", "99999999999999999999999-a.json"] {
+            assert!(is_record(name.as_bytes()), "{name}");
+        }
+        for name in ["0001.json", "0001-.json", "a-b.json", "-b.json", ".0001-a.json", "0001-a.json.tmp", ""]
+        {
+            assert!(!is_record(name.as_bytes()), "{name}");
+        }
     }
 }
