@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::merged::Place;
 use super::segment::Segment;
 use crate::run::{Channel, Timestamp};
 
@@ -33,6 +34,8 @@ pub struct ChannelState {
     pub last_arrival: Option<Duration>,
     /// How many bytes stand behind its last complete line.
     pub torn_bytes: u64,
+    /// The entry that stands last in its file: the only one that more may still be added to.
+    pub end: Option<Place>,
 }
 
 impl ChannelModel {
@@ -43,6 +46,14 @@ impl ChannelModel {
     /// Whether any line is a JSON object, so that a line which is none is malformed.
     pub(crate) fn has_objects(&self) -> bool {
         self.segments.iter().any(|segment| segment.index.counts().objects > 0)
+    }
+
+    fn end(&self) -> Option<Place> {
+        let ends = |segment: &Segment| {
+            let (key, offset) = segment.index.last_line()?;
+            Some(Place { key, channel: self.channel.clone(), segment: segment.id, offset })
+        };
+        self.segments.iter().rev().find_map(ends)
     }
 
     pub(crate) fn state(&self) -> ChannelState {
@@ -57,6 +68,7 @@ impl ChannelModel {
             disorder: counts().map(|counts| counts.disorder).sum(),
             last_time: self.last_time,
             last_arrival: self.last_arrival,
+            end: self.end(),
             torn_bytes: self.segments.last().map_or(0, |segment| segment.torn),
         }
     }

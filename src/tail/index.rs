@@ -50,6 +50,7 @@ pub struct SegmentIndex {
     /// Blocks that begin with lines which go with a displaced line before them, and its key.
     continued: HashMap<usize, OrderKey>,
     lines_in_last_block: u32,
+    last_offset: u64,
     spine: u64,
     end: u64,
     first: Option<OrderKey>,
@@ -126,6 +127,7 @@ impl SegmentIndex {
             self.lines_in_last_block = 0;
         }
         self.lines_in_last_block += 1;
+        self.last_offset = mark.offset();
         if let Some(block) = self.blocks.last_mut() {
             block.highest = placing.highest;
         }
@@ -260,6 +262,12 @@ impl SegmentIndex {
     #[must_use]
     pub fn block_of_offset(&self, offset: u64) -> Option<usize> {
         self.blocks.partition_point(|block| block.offset <= offset).checked_sub(1)
+    }
+
+    /// Where the last line of the file stands in the order, and where it begins.
+    #[must_use]
+    pub fn last_line(&self) -> Option<(OrderKey, u64)> {
+        self.last.map(|standing| (standing.key, self.last_offset))
     }
 
     /// The highest key of the segment.

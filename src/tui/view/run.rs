@@ -49,6 +49,7 @@ pub fn draw(run: &RunScreen, size: Size, leaves: &str, now: Now, look: &Look, bu
     scroll_mark(buffer, log, &window, theme);
     let log = Rect { width: log.width - 1, ..log };
     let rows = LogRows {
+        channels: run.model().channels(),
         window: &window,
         highest_seq: run.model().counts().highest_seq,
         shifted: run.pane().left() > 0,

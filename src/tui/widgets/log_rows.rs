@@ -7,6 +7,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::app::log_pane::{Row, Shown, Window};
 use crate::display;
+use crate::model::ChannelState;
 use crate::run::Channel;
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -43,6 +44,8 @@ impl Columns {
 pub struct LogRows<'a> {
     /// The rows.
     pub window: &'a Window,
+    /// The channels: only the entry at the end of one may still get a line end.
+    pub channels: &'a [ChannelState],
     /// The highest seq of the run: it makes the width of the column.
     pub highest_seq: Option<u64>,
     /// Whether text is out of sight on the left.
@@ -80,6 +83,10 @@ impl LogRows<'_> {
         }
     }
 
+    fn is_an_end(&self, entry: &Shown) -> bool {
+        self.channels.iter().any(|channel| channel.end.as_ref() == Some(&entry.place))
+    }
+
     fn entry(&self, buffer: &mut Buffer, area: Rect, columns: Columns, entry: &Shown, line: usize) {
         if line == 0 {
             self.head(buffer, area, columns, entry);
@@ -98,7 +105,7 @@ impl LogRows<'_> {
             (x, _) = buffer.set_stringn(x, area.y, &span.text, usize::from(room), self.theme.of_text(span));
         }
         let is_last = line + 1 == entry.lines.len();
-        if is_last && entry.is_open && x < area.right() {
+        if is_last && entry.is_open && self.is_an_end(entry) && x < area.right() {
             buffer.set_stringn(x, area.y, "▏", 1, self.theme.warning());
         }
         let room = usize::from(area.width.saturating_sub(columns.text));
