@@ -33,6 +33,7 @@ use memchr::{memchr, memchr_iter};
 pub use painter::{MOST_CHARACTERS, MOST_MARKS};
 
 use painter::{Painter, Rules};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The distance of tab stops in columns.
 pub const TAB_STOP: usize = 8;
@@ -221,6 +222,29 @@ pub fn plain_within(text: &str, columns: usize) -> String {
     }
     one_line_within(&plain, columns)
 }
+
+/// The end of such a text, in at most that many columns: what does not fit is cut at the beginning.
+/// Of a question the end is what matters.
+#[must_use]
+pub fn plain_end_within(text: &str, columns: usize) -> String {
+    let whole = plain_within(text, LONGEST_CUT_AT_THE_BEGINNING);
+    if width(&whole) <= columns {
+        return whole;
+    }
+    let mut kept = Vec::new();
+    let mut room = columns.saturating_sub(1);
+    for grapheme in whole.graphemes(true).rev() {
+        let Some(left) = room.checked_sub(width(grapheme)) else { break };
+        room = left;
+        kept.push(grapheme);
+    }
+    kept.push("…");
+    kept.reverse();
+    if columns == 0 { String::new() } else { kept.concat() }
+}
+
+/// A text that is longer than this many columns is cut at its end first.
+const LONGEST_CUT_AT_THE_BEGINNING: usize = 4096;
 
 /// A path as [`one_line`] shows it.
 #[must_use]

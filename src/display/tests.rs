@@ -398,3 +398,21 @@ fn an_emoji_behind_a_prepended_character_keeps_no_invisible_selector() {
         assert!(line.text().contains("<U+FE0F>"), "{line:?}");
     }
 }
+
+#[test]
+fn a_text_can_be_cut_at_its_beginning() {
+    assert_eq!(plain_end_within("Proceed? [y/N] ", 20), "Proceed? [y/N] ");
+    assert_eq!(plain_end_within("Drop these rows? [y/N] ", 9), "…? [y/N] ");
+    assert_eq!(plain_end_within("漢字漢字", 6), "…漢字");
+    assert_eq!(plain_end_within("abc", 1), "…");
+    assert_eq!(plain_end_within("abc", 0), "");
+}
+
+proptest! {
+    #[test]
+    fn a_text_cut_at_its_beginning_fits_and_is_harmless(text in "\\PC{0,40}", columns in 0..30_usize) {
+        let cut = plain_end_within(&text, columns);
+        prop_assert!(width(&cut) <= columns);
+        prop_assert!(!cut.contains(is_forbidden), "{:?}", cut);
+    }
+}

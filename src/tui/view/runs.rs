@@ -217,23 +217,44 @@ impl Table {
             } else {
                 style
             };
-            let x = write(buffer, area, column, &cell(run, column, now), style);
-            if column == Column::LastLine && run.line_is_open && x < area.right() {
-                buffer.set_stringn(x, area.y, "▏", 1, theme.warning());
+            if column == Column::LastLine && run.line_is_open {
+                question(buffer, area, &run.says(), style, theme);
+            } else {
+                write(buffer, area, column, &cell(run, column, now), style);
             }
         });
     }
 }
 
-/// Writes a cell; says where it ends.
-fn write(buffer: &mut Buffer, area: Rect, column: Column, text: &str, style: Style) -> u16 {
+/// Writes a line that has no end yet, and may be a question: its end is in sight, with a sign.
+fn question(buffer: &mut Buffer, area: Rect, text: &str, style: Style, theme: Theme) {
+    let text = display::plain_end_within(text.trim_start(), usize::from(area.width.saturating_sub(1)));
+    let (x, y) = buffer.set_stringn(area.x, area.y, &text, usize::from(area.width), style);
+    if x < area.right() {
+        buffer.set_stringn(x, y, "▏", 1, theme.warning());
+    }
+}
+
+/// Writes a cell.
+fn write(buffer: &mut Buffer, area: Rect, column: Column, text: &str, style: Style) {
     let text = match column {
         Column::LastLine => display::plain_within(text.trim_start(), usize::from(area.width)),
         _ => display::one_line_within(text, usize::from(area.width)),
     };
     let free = area.width.saturating_sub(u16::try_from(display::width(&text)).unwrap_or(u16::MAX));
     let x = if column.is_right_aligned() { area.x + free } else { area.x };
-    buffer.set_stringn(x, area.y, &text, usize::from(area.right().saturating_sub(x)), style).0
+    buffer.set_stringn(x, area.y, &text, usize::from(area.right().saturating_sub(x)), style);
+}
+
+/// The activity of the last ten minutes, or since the run began where that is less.
+fn activity(run: &RunSummary, now: Now) -> String {
+    let Some(end) = (if run.is_live() { Some(now.wall) } else { run.last_output }) else {
+        return String::new();
+    };
+    let minutes = run.began().map_or(u64::MAX, |began| end.since(began).as_secs() / 60);
+    let bars = usize::try_from(minutes.saturating_add(1)).unwrap_or(ACTIVITY_BARS).min(ACTIVITY_BARS);
+    let all = condense(&run.activity.until(end), ACTIVITY_BARS);
+    sparkline(&all[all.len().saturating_sub(bars)..])
 }
 
 /// What stands in a cell. May hold untrusted text: [`write()`] makes it harmless.
@@ -248,10 +269,7 @@ fn cell(run: &RunSummary, column: Column, now: Now) -> String {
         Column::Worker => manifest.worker_kind.clone(),
         Column::Elapsed => or_dash(run.elapsed(now.wall)),
         Column::Idle => or_dash(run.idle(now.wall)),
-        Column::Activity => {
-            let end = if run.is_live() { Some(now.wall) } else { run.last_output };
-            end.map(|end| sparkline(&condense(&run.activity.until(end), ACTIVITY_BARS))).unwrap_or_default()
-        }
+        Column::Activity => activity(run, now),
         Column::Checkpoints => run.checkpoints.to_string(),
         Column::LastLine => run.says(),
     }
