@@ -25,7 +25,7 @@ use color_eyre::eyre;
 use crate::display;
 pub(crate) use output::{ColorChoice, Output};
 
-/// Watch runs of steps live, see which one is stuck, freeze the moment in a checkpoint.
+/// Record steps, and watch their runs live: everything in one log, in one exact order.
 #[derive(Debug, Parser)]
 #[command(
     name = "stepwatch",

@@ -47,6 +47,7 @@ fn a_run_that_keeps_the_contract_is_ok() {
         "disorder": 0,
         "malformed": 0,
         "checkpoints": {"records": 1, "badNames": [], "clashes": [], "unreadable": []},
+        "problems": [],
         "ok": true,
     });
     assert_eq!(found.to_string(), expected.to_string());
@@ -126,4 +127,35 @@ fn what_is_no_run_cannot_be_checked() {
     let output = check(empty.path(), &[]);
     assert_eq!(output.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&output.stderr).contains("holds no run"));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_cannot_be_read_or_say_nothing_valid_break_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path();
+    std::fs::write(run.join("stdout.jsonl"), "{\"seq\":1,\"text\":\"one\\n\"}\n").unwrap();
+    let check = |expected: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_stepwatch"))
+            .arg("check")
+            .arg(run)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(expected), "{text}");
+        output.status.code()
+    };
+    assert_eq!(check("ok: 1 entry"), Some(0));
+    let fifo = run.join("stderr.jsonl");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
+        .unwrap();
+    assert_eq!(check("stderr.jsonl"), Some(1));
+    std::fs::remove_file(&fifo).unwrap();
+    std::fs::write(run.join("state.json"), "garbage").unwrap();
+    assert_eq!(check("state.json cannot be used"), Some(1));
+    std::fs::write(run.join("state.json"), r#"{"status":"banana"}"#).unwrap();
+    assert_eq!(check("state.json has no status"), Some(1));
+    std::fs::write(run.join("state.json"), r#"{"status":"running"}"#).unwrap();
+    std::fs::write(run.join("run.json"), r#"{"runId":"../../etc"}"#).unwrap();
+    assert_eq!(check("runId that no writer accepts"), Some(1));
 }

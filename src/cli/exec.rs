@@ -11,7 +11,8 @@ use super::{Failure, Outcome};
 use crate::app::Start;
 use crate::display;
 use crate::record::{self, Options, Output, Prepared};
-use crate::run::{CheckpointMode, CheckpointSettings, Id};
+use crate::run::{CheckpointMode, CheckpointSettings, Id, MAX_SEQ};
+use crate::tui::Ended;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,14 +60,16 @@ pub(crate) struct ExecArguments {
     /// Give the command a terminal of its own; everything it writes is then standard output.
     #[arg(long)]
     pty: bool,
-    /// Show the run on the screen while it is recorded.
+    /// Show the run on the screen while it is recorded. The keys belong to the screen: a step that
+    /// asks questions is better recorded in one terminal and watched in another. Leaving the screen
+    /// does not end the step; the exit status is the step's.
     #[arg(long)]
     watch: bool,
     /// Make no checkpoints of this run, now or later.
     #[arg(long)]
     no_checkpoints: bool,
     /// Number checkpoints on from this one: the last of the attempt that this run goes on from.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..MAX_SEQ))]
     resume_from_seq: Option<u64>,
     /// What git diffs of this run are taken against [default: HEAD].
     #[arg(long, value_name = "REF")]
@@ -126,7 +129,8 @@ fn record_behind_a_screen(prepared: Prepared, colour: bool) -> Result<record::Ou
     if let Err(failure) = &shown {
         say(&failure.message());
     }
-    if !recording.is_finished() {
+    let was_left = matches!(shown, Ok(Ended::Quit));
+    if was_left && !recording.is_finished() {
         say("the screen is closed; the step goes on and is recorded to its end (Ctrl-C ends it)");
     }
     recording.join().map_err(|_| {

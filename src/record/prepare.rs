@@ -37,6 +37,22 @@ pub(super) fn prepare(options: Options) -> Result<Prepared, Error> {
         .map_err(|source| Error::Make { path: options.root.clone(), source })?;
     let (run, path) = make_directory(&root.join(task.as_str()), &task, options.run.as_ref(), now)?;
     let manifest = manifest(&options, &task, &run, &working_directory, now);
+    let directory = RunDirectory::new(&path, root);
+    fill(directory, manifest, options, signals).inspect_err(|_| {
+        // The folder is ours and holds nothing yet that anybody could want; left behind, it would
+        // refuse the next attempt under the same id. The cause is on its way to the caller.
+        let _ = fs::remove_dir_all(&path);
+    })
+}
+
+/// Makes what a run directory holds before its command starts.
+fn fill(
+    directory: RunDirectory,
+    manifest: Manifest,
+    options: Options,
+    signals: Signals,
+) -> Result<Prepared, Error> {
+    let path = directory.path().to_owned();
     let cannot = |path: &Path| {
         let path = path.to_owned();
         move |source: io::Error| Error::Make { path, source }
@@ -58,7 +74,6 @@ pub(super) fn prepare(options: Options) -> Result<Prepared, Error> {
     let data = json!({"runUid": manifest.run_uid, "stepName": manifest.step_name, "workerKind": manifest.worker_kind});
     log.event("run_prepared", Level::Info, &format!("prepared: {}", manifest.step_name), Some(&data));
     log.flush(std::time::Instant::now());
-    let directory = RunDirectory::new(path, root);
     let mut warnings = Vec::new();
     if is_capturing && let Err(error) = checkpoints::publish(&directory, &manifest, log.highest_seq()) {
         warnings.push(format!("the preparation checkpoint was not written: {error}"));

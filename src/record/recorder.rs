@@ -207,6 +207,8 @@ impl<'a> Recorder<'a> {
                 Signal::Child => self.look_for_end(now),
                 Signal::WindowChanged => self.with_keyboard(|keyboard| keyboard.follow_size()),
                 Signal::Stop => self.with_keyboard(Keyboard::stop_until_continued),
+                Signal::PassOn(number) if self.ended.is_none() => self.forward(number),
+                Signal::PassOn(_) => {}
                 Signal::End { .. } if self.ended.is_some() => self.hurried = true,
                 Signal::End { number, from_process } => {
                     self.asked_to_end.get_or_insert(number);

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::Cause;
@@ -13,6 +13,9 @@ use crate::host;
 
 /// The signals that ask a step to end.
 const ENDING: [i32; 4] = [SIGTERM, SIGINT, SIGHUP, SIGQUIT];
+
+/// The signals that mean whatever a step takes them for.
+const PASSED_ON: [i32; 2] = [SIGUSR1, SIGUSR2];
 
 /// The signal of the key that interrupts.
 pub(crate) const INTERRUPT: i32 = SIGINT;
@@ -28,6 +31,8 @@ pub(crate) enum Signal {
     WindowChanged,
     /// We are to stop until we are continued.
     Stop,
+    /// The step is told something that only it knows the meaning of.
+    PassOn(i32),
     /// The step is to end.
     End {
         /// The signal's number.
@@ -48,7 +53,8 @@ impl Signals {
     /// the command, which inherits it: that is how `nohup` works.
     pub(crate) fn catch() -> io::Result<Self> {
         let is_ignored = |number: &i32| host::ignores_signal(number.unsigned_abs()) == Some(true);
-        let mut numbers: Vec<i32> = ENDING.into_iter().filter(|number| !is_ignored(number)).collect();
+        let mut numbers: Vec<i32> =
+            ENDING.into_iter().chain(PASSED_ON).filter(|number| !is_ignored(number)).collect();
         numbers.push(SIGCHLD);
         let (read, write) = UnixStream::pair()?;
         let delivery = SignalDelivery::with_pipe(read, write, WithOrigin::default(), numbers)?;
@@ -72,6 +78,7 @@ impl Signals {
             SIGCHLD => Signal::Child,
             SIGWINCH => Signal::WindowChanged,
             SIGTSTP => Signal::Stop,
+            number if PASSED_ON.contains(&number) => Signal::PassOn(number),
             number => Signal::End { number, from_process: matches!(origin.cause, Cause::Sent(_)) },
         };
         self.delivery.pending().map(signal).collect()

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::display;
 use crate::model::{Gap, Model, Selection};
+use crate::run::{Id, Status};
 
 use super::entry::is_malformed;
 pub use checkpoints::CheckpointCheck;
@@ -30,6 +31,37 @@ pub struct Check {
     pub malformed: u64,
     /// The checkpoint records.
     pub checkpoints: CheckpointCheck,
+    /// What is wrong with the files themselves: one that cannot be read, a status that is none, an
+    /// id that no writer accepts. Untrusted text.
+    pub problems: Vec<String>,
+}
+
+/// What is wrong with the files of the run besides their lines.
+fn problems(model: &Model) -> Vec<String> {
+    let mut problems: Vec<String> = model
+        .notices()
+        .iter()
+        .map(|notice| {
+            if notice.about.is_empty() {
+                notice.text.clone()
+            } else {
+                format!("{} {}", notice.about, notice.text)
+            }
+        })
+        .collect();
+    if model.state().is_some_and(|state| state.status == Status::Unknown) {
+        problems.push("state.json has no status, or one that is none of the contract's".to_owned());
+    }
+    if let Ok(manifest) = model.directory().manifest() {
+        for (name, id) in
+            [("taskId", manifest.task_id), ("stepId", manifest.step_id), ("runId", manifest.run_id)]
+        {
+            if let Some(error) = Some(&id).filter(|id| !id.is_empty()).and_then(|id| Id::new(id).err()) {
+                problems.push(format!("run.json has a {name} that no writer accepts: {error}"));
+            }
+        }
+    }
+    problems
 }
 
 /// What was found of one channel.
@@ -89,6 +121,7 @@ impl Check {
             disorder: counts.disorder,
             malformed: malformed.iter().sum(),
             checkpoints: checkpoints::check(model.directory()),
+            problems: problems(model),
         })
     }
 
@@ -100,6 +133,7 @@ impl Check {
             && self.disorder == 0
             && self.malformed == 0
             && self.checkpoints.is_ok()
+            && self.problems.is_empty()
     }
 
     /// The report of `check --json`.
@@ -116,6 +150,7 @@ impl Check {
             "disorder": self.disorder,
             "malformed": self.malformed,
             "checkpoints": self.checkpoints,
+            "problems": self.problems,
             "ok": self.is_ok(),
         })
     }
@@ -145,6 +180,9 @@ impl Check {
         for gap in &self.gaps {
             writeln!(out, "gap: {} missing (seq {} to {})", gap.to - gap.from + 1, gap.from, gap.to)?;
         }
+        for problem in &self.problems {
+            writeln!(out, "{}", display::one_line(problem))?;
+        }
         writeln!(out, "checkpoints: {}", counted(self.checkpoints.records, "record", "records"))?;
         for name in &self.checkpoints.bad_names {
             writeln!(out, "checkpoint {}: the name is not NNNN-TYPE.json", display::one_line(name))?;
@@ -169,6 +207,7 @@ impl Check {
             (self.disorder, "entry out of order", "entries out of order"),
             (self.malformed, "malformed line", "malformed lines"),
             (bad_records as u64, "bad checkpoint", "bad checkpoints"),
+            (self.problems.len() as u64, "problem with a file", "problems with files"),
         ];
         let found: Vec<String> = findings
             .iter()

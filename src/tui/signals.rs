@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rustix::process::{Signal, getppid, getsid, kill_current_process_group};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{
+    SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGSTOP, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH,
+};
 use signal_hook::iterator::{Handle, Signals as Caught};
 use signal_hook::low_level;
 
@@ -38,7 +40,8 @@ impl Signals {
     /// # Errors
     /// When the system refuses.
     pub fn catch(deliver: impl Fn(Asked) -> bool + Send + 'static) -> io::Result<Self> {
-        let mut caught = Caught::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH])?;
+        let mut caught =
+            Caught::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH])?;
         let handle = caught.handle();
         let own_stop = Arc::new(AtomicBool::new(false));
         let is_own_stop = Arc::clone(&own_stop);

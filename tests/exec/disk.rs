@@ -9,9 +9,8 @@ use std::process::{Command, Output, Stdio};
 
 use crate::scene::{Run, Scene, stderr_of};
 
-/// Records `step` on a file system of 512 KiB of which `$BALLAST` takes 256, and copies the run
-/// directory out of it afterwards. `None` where the kernel refuses.
-fn record_on_a_small_disk(scene: &Scene, step: &str) -> Option<(Output, Run)> {
+/// Whether the kernel lets us mount a file system in a user namespace.
+fn may_mount() -> bool {
     let may = Command::new("unshare")
         .args(["-Urm", "mount", "-t", "tmpfs", "none", "/mnt"])
         .stderr(Stdio::null())
@@ -19,6 +18,14 @@ fn record_on_a_small_disk(scene: &Scene, step: &str) -> Option<(Output, Run)> {
         .is_ok_and(|status| status.success());
     if !may {
         eprintln!("this kernel refuses a file system in a user namespace; skipped");
+    }
+    may
+}
+
+/// Records `step` on a file system of 512 KiB of which `$BALLAST` takes 256, and copies the run
+/// directory out of it afterwards. `None` where the kernel refuses.
+fn record_on_a_small_disk(scene: &Scene, step: &str) -> Option<(Output, Run)> {
+    if !may_mount() {
         return None;
     }
     fs::create_dir(scene.path().join("disk")).unwrap();
@@ -104,4 +111,33 @@ fn a_disk_that_stays_full_leaves_a_finished_run_that_says_so() {
         message.split(' ').find_map(|word| word.parse().ok().filter(|number| *number > 0)).unwrap();
     let all = 2 + 20_000 + 1 + 1;
     assert_eq!(lost, all - whole_seqs(&run.path).len(), "the counts are exact: {message}");
+}
+
+#[test]
+fn a_disk_that_is_full_before_the_start_leaves_no_folder_that_refuses_the_next_attempt() {
+    if !may_mount() {
+        return;
+    }
+    let scene = Scene::new();
+    fs::create_dir(scene.path().join("disk")).unwrap();
+    let script = r#"
+        mount -t tmpfs -o size=64k none disk || exit 99
+        mkdir -p disk/runs/task
+        head -c 1000000 /dev/zero > disk/ballast 2>/dev/null
+        "$STEPWATCH" exec --root disk/runs --task task --run run -- true; echo "first $?"
+        ls disk/runs/task | wc -l
+        rm disk/ballast
+        "$STEPWATCH" exec --root disk/runs --task task --run run -- true; echo "second $?""#;
+    let output = Command::new("unshare")
+        .args(["-Urm", "sh", "-c", script])
+        .env("STEPWATCH", env!("CARGO_BIN_EXE_stepwatch"))
+        .current_dir(scene.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!(
+        text.split_whitespace().collect::<Vec<_>>(),
+        ["first", "125", "0", "second", "0"],
+        "{output:?}"
+    );
 }

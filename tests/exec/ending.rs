@@ -168,3 +168,15 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
+
+#[test]
+fn a_signal_whose_meaning_only_the_step_knows_is_passed_on() {
+    let scene = Scene::new();
+    let mut recording =
+        scene.begin(&[], "trap 'echo told; exit 0' USR1; echo ready; while :; do sleep 0.05; done");
+    recording.wait_for_text("ready");
+    recording.signal(rustix::process::Signal::USR1);
+    assert_eq!(recording.wait_for_exit().code(), Some(0));
+    assert_eq!(recording.run.state()["status"], "succeeded");
+    assert!(recording.run.output("stdout").contains("told"));
+}
