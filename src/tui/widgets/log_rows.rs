@@ -104,6 +104,11 @@ impl LogRows<'_> {
             }
             (x, _) = buffer.set_stringn(x, area.y, &span.text, usize::from(room), self.theme.of_text(span));
         }
+        if shown.overwritten > 0 && x < area.right() {
+            // What a line said before it was redrawn is out of sight, but not hidden in silence.
+            let sign = format!(" ↺{}", shown.overwritten);
+            (x, _) = buffer.set_stringn(x, area.y, &sign, usize::from(area.right() - x), self.theme.faint());
+        }
         let is_last = line + 1 == entry.lines.len();
         if is_last && entry.is_open && self.is_an_end(entry) && x < area.right() {
             buffer.set_stringn(x, area.y, "▏", 1, self.theme.warning());
