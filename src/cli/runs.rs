@@ -22,7 +22,7 @@ use super::{Failure, Outcome, Output, output_failed, say, target};
 #[command(after_help = "\
 Examples:
   stepwatch runs                 the runs below this folder, else the recorded ones
-  stepwatch runs ~/work/runs     the runs below a root
+  stepwatch runs ~/ci/runs       the runs below a root
   stepwatch runs --json | jq -r 'select(.status == \"failed\") | .path'")]
 pub(crate) struct Arguments {
     /// Folders with runs below them. Without any: this folder, else the default root.
