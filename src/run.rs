@@ -10,6 +10,7 @@ pub mod entry;
 pub mod find;
 pub mod id;
 pub mod manifest;
+pub mod record_name;
 pub mod replace;
 pub mod root;
 pub mod seq;

@@ -14,12 +14,10 @@ pub mod view;
 pub mod widgets;
 
 use std::io;
-use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
 use crate::app::Start;
-use crate::run::RunDirectory;
 use theme::Theme;
 use view::Look;
 
@@ -56,15 +54,6 @@ pub struct Options {
     pub colour: bool,
 }
 
-impl Options {
-    /// Opens that in colour, unless `NO_COLOR` is set to something.
-    #[must_use]
-    pub fn new(start: Start) -> Self {
-        let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { start, colour }
-    }
-}
-
 /// Opens the screens, and returns when they were left. The terminal is then as it was.
 ///
 /// # Errors
@@ -76,31 +65,6 @@ pub fn run(options: Options) -> Result<Ended, Error> {
         home: std::env::home_dir().filter(|home| home.is_absolute()),
     };
     event_loop::run(options.start, &look)
-}
-
-/// Opens paths: one that is a run as a run, others as roots with runs in them.
-///
-/// # Errors
-/// See [`Error`].
-pub fn open(paths: Vec<PathBuf>) -> Result<Ended, Error> {
-    run(Options::new(start_of(paths)))
-}
-
-/// Opens one run.
-///
-/// # Errors
-/// See [`Error`].
-pub fn open_run(directory: RunDirectory) -> Result<Ended, Error> {
-    run(Options::new(Start::Run(directory)))
-}
-
-/// What there is to open at those paths.
-#[must_use]
-pub fn start_of(paths: Vec<PathBuf>) -> Start {
-    match paths.as_slice() {
-        [path] if RunDirectory::alone(path).is_run() => Start::Run(RunDirectory::alone(path)),
-        _ => Start::Roots(paths),
-    }
 }
 
 /// Ends the process as the signal would have done, had it not been caught. Returns where the

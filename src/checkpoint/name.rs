@@ -2,27 +2,12 @@
 
 use super::kind::Kind;
 use crate::run::MAX_SEQ;
-
-/// The seq that a file name begins with: digits of any number, then `-`. `None` for every other
-/// name; a number too large for the type is the largest there is.
-pub(super) fn seq_of(name: &[u8]) -> Option<u64> {
-    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 || name.get(digits) != Some(&b'-') {
-        return None;
-    }
-    let number = name[..digits]
-        .iter()
-        .try_fold(0_u64, |number, digit| number.checked_mul(10)?.checked_add(u64::from(digit - b'0')));
-    Some(number.unwrap_or(u64::MAX))
-}
+use crate::run::record_name;
+pub(super) use crate::run::record_name::seq_of;
 
 /// The seq and the type of a record's file, if this is the name of one.
 pub(super) fn parse(name: &[u8]) -> Option<(u64, Kind)> {
-    let seq = seq_of(name)?;
-    let kind = name.strip_suffix(b".json")?.splitn(2, |byte| *byte == b'-').nth(1)?;
-    if kind.is_empty() {
-        return None;
-    }
+    let (seq, kind) = record_name::parse(name)?;
     Some((seq, Kind::from(String::from_utf8_lossy(kind).into_owned())))
 }
 

@@ -45,11 +45,15 @@ impl StoredRecord {
         let Ok(record) = &self.content else { return found };
         match record.seq {
             Some(seq) if seq == self.seq => {}
-            Some(seq) => found.push(format!("{:?} says that its seq is {seq}", self.name)),
-            None => found.push(format!("{:?} does not say its seq", self.name)),
+            Some(seq) => found.push(format!("the name says seq {}, the content says {seq}", self.seq)),
+            None => found.push(format!("the name says seq {}, the content says none", self.seq)),
         }
         if record.kind != self.kind {
-            found.push(format!("{:?} says that its type is {:?}", self.name, record.kind.word()));
+            found.push(format!(
+                "the name says type {}, the content says {}",
+                self.kind.word(),
+                record.kind.word()
+            ));
         }
         found
     }
@@ -150,7 +154,7 @@ mod tests {
         let found = read_all(folder.path());
         let names: Vec<&str> = found.iter().map(|record| record.name.as_str()).collect();
         assert_eq!(names, ["0001-git_diff.json", "0002-summary.json", "0002-a.json", "10-log_tail.json"]);
-        assert_eq!(found[0].disagreements(), ["\"0001-git_diff.json\" does not say its seq"]);
+        assert_eq!(found[0].disagreements(), ["the name says seq 1, the content says none"]);
         assert_eq!(found[1].disagreements().len(), 2);
         assert_eq!(found[1].seq, 2);
         assert!(found[3].disagreements().is_empty());

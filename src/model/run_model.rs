@@ -140,7 +140,7 @@ impl Model {
         }
         self.refresh_states();
         if batch.caught_up && !self.loaded && self.manifest.run_id.is_empty() {
-            self.manifest = self.directory.identity();
+            self.manifest = self.directory.named(Manifest::default());
         }
         if batch.caught_up {
             let highest = self.channels.iter().flat_map(|channel| &channel.segments);
@@ -195,7 +195,7 @@ impl Model {
                 self.notices.retain(|notice| notice.about != about);
                 self.notices.extend(text.map(|text| Notice { about, text }));
             }
-            Change::Manifest(_) => self.manifest = self.directory.identity(),
+            Change::Manifest(manifest) => self.manifest = self.directory.named(*manifest),
             Change::State(state) => self.state = state.map(|state| *state),
             Change::Heartbeat(heartbeat) => self.heartbeat = Some(heartbeat),
             Change::Checkpoints(names) => self.checkpoint_names = names,

@@ -111,7 +111,12 @@ impl RunDirectory {
     /// the task from its parent.
     #[must_use]
     pub fn identity(&self) -> Manifest {
-        let mut manifest = self.manifest().unwrap_or_default();
+        self.named(self.manifest().unwrap_or_default())
+    }
+
+    /// A manifest of this run, what it does not tell taken from the folder names. Reads nothing.
+    #[must_use]
+    pub fn named(&self, mut manifest: Manifest) -> Manifest {
         let folder_name = |path: Option<&Path>| -> String {
             path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
         };

@@ -8,7 +8,7 @@ use super::log_end::{LogEnd, Said, Stamp};
 use super::{Activity, RunSummary, how_it_ended};
 use crate::diagnose::liveness;
 use crate::run::directory::{CHECKPOINTS, LOGS, MANIFEST, STATE};
-use crate::run::{Channel, Manifest, RunDirectory, RunState, Status};
+use crate::run::{Channel, Manifest, RunDirectory, RunState, Status, record_name};
 
 /// One run under observation.
 #[derive(Debug)]
@@ -194,16 +194,9 @@ fn count_records(folder: &Path) -> usize {
         .flatten()
         .filter(|entry| {
             let name = entry.file_name();
-            is_record(name.as_encoded_bytes())
+            record_name::parse(name.as_encoded_bytes()).is_some()
         })
         .count()
-}
-
-/// Whether a name is that of a record: `NNNN-TYPE.json`.
-fn is_record(name: &[u8]) -> bool {
-    let Some(name) = name.strip_suffix(b".json") else { return false };
-    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    digits > 0 && name.get(digits) == Some(&b'-') && name.len() > digits + 1
 }
 
 #[cfg(test)]
@@ -264,16 +257,5 @@ mod tests {
         assert_eq!(says(r#"{"status":"failed","exitCode":101,"message":"3 errors"}"#), "exit 101: 3 errors");
         assert_eq!(says(r#"{"status":"running"}"#), "1 of 9 tests failed");
         assert_eq!(says(r#"{"status":"succeeded","exitCode":0}"#), "exit 0");
-    }
-
-    #[test]
-    fn only_names_of_records_are_counted() {
-        for name in ["0001-summary.json", "12-x-y.json", "99999999999999999999999-a.json"] {
-            assert!(is_record(name.as_bytes()), "{name}");
-        }
-        for name in ["0001.json", "0001-.json", "a-b.json", "-b.json", ".0001-a.json", "0001-a.json.tmp", ""]
-        {
-            assert!(!is_record(name.as_bytes()), "{name}");
-        }
     }
 }

@@ -1,14 +1,11 @@
 //! The folder of checkpoint records, held against the contract.
 
 use std::fs;
-use std::io::{self, Read};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::run::RunDirectory;
-
-/// The largest record that is read, in bytes.
-const RECORD_LIMIT: u64 = 256 << 20;
+use crate::checkpoint::Checkpoints;
+use crate::run::{RunDirectory, record_name};
 
 /// What was found in `checkpoints/`. All names are untrusted text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -41,31 +38,21 @@ impl CheckpointCheck {
     }
 }
 
-/// As much of a record as is compared with its name.
-#[derive(Deserialize)]
-struct Head {
-    seq: Option<serde_json::Value>,
-    #[serde(rename = "type")]
-    kind: Option<serde_json::Value>,
-}
-
 /// Reads every record of the run.
 #[must_use]
 pub fn check(directory: &RunDirectory) -> CheckpointCheck {
-    let mut check = CheckpointCheck::default();
-    for name in all_names(directory) {
-        let Some((seq, kind)) = parse(&name) else {
-            check.bad_names.push(name);
-            continue;
-        };
+    let is_record = |name: &String| record_name::parse(name.as_bytes()).is_some();
+    let mut check = CheckpointCheck {
+        bad_names: all_names(directory).into_iter().filter(|name| !is_record(name)).collect(),
+        ..CheckpointCheck::default()
+    };
+    for record in Checkpoints::new(directory.clone(), &directory.identity()).records() {
         check.records += 1;
-        match read(directory, &name) {
-            Ok(head) => {
-                if let Some(reason) = clash(seq, kind, &head) {
-                    check.clashes.push(BadRecord { name, reason });
-                }
-            }
-            Err(error) => check.unreadable.push(BadRecord { name, reason: error.to_string() }),
+        let disagreements = record.disagreements().join("; ");
+        if !disagreements.is_empty() {
+            check.clashes.push(BadRecord { name: record.name, reason: disagreements });
+        } else if let Err(reason) = record.content {
+            check.unreadable.push(BadRecord { name: record.name, reason });
         }
     }
     check
@@ -79,42 +66,6 @@ fn all_names(directory: &RunDirectory) -> Vec<String> {
     names.retain(|name| !name.starts_with('.'));
     names.sort();
     names
-}
-
-/// The seq and the type in a record's name. A number past every integer is the largest there is.
-fn parse(name: &str) -> Option<(u64, &str)> {
-    let (digits, kind) = name.strip_suffix(".json")?.split_once('-')?;
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number && !kind.is_empty()).then(|| (digits.parse().unwrap_or(u64::MAX), kind))
-}
-
-fn read(directory: &RunDirectory, name: &str) -> io::Result<Head> {
-    let file = directory.open(&directory.checkpoints().join(name))?;
-    let length = file.metadata()?.len();
-    if length > RECORD_LIMIT {
-        let reason = format!("{length} bytes are more than the {RECORD_LIMIT} that a record may have");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
-    }
-    let mut bytes = Vec::new();
-    file.take(RECORD_LIMIT).read_to_end(&mut bytes)?;
-    Ok(serde_json::from_slice(&bytes)?)
-}
-
-fn clash(seq: u64, kind: &str, head: &Head) -> Option<String> {
-    match &head.seq {
-        None => return Some(format!("the name says seq {seq}, the content says none")),
-        Some(inner) if inner.as_u64() != Some(seq) => {
-            return Some(format!("the name says seq {seq}, the content says {inner}"));
-        }
-        Some(_) => {}
-    }
-    match &head.kind {
-        None => Some(format!("the name says type {kind}, the content says none")),
-        Some(inner) if inner.as_str() != Some(kind) => {
-            Some(format!("the name says type {kind}, the content says {inner}"))
-        }
-        Some(_) => None,
-    }
 }
 
 #[cfg(test)]
