@@ -8,13 +8,11 @@ pub mod cache;
 pub mod channel;
 pub mod merged;
 pub mod run_model;
-pub mod seen;
 pub mod segment;
 pub mod view;
 
-pub use crate::tail::Order;
+pub use crate::tail::{Gap, Order};
 pub use channel::ChannelState;
 pub use merged::{Entries, Place, Placed};
 pub use run_model::{Counts, Model, Notice};
-pub use seen::Gap;
 pub use view::{Selection, View};

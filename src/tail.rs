@@ -8,24 +8,31 @@
 //! only grows; a rotation, a replacement or a truncation ends it and begins the next. This storey
 //! knows where lines are and where they stand in the order, not what they mean to a person.
 
+pub mod bulk;
+pub mod ending;
 pub mod file;
 pub mod identity;
 pub mod index;
 pub mod order;
+pub mod piece;
 pub mod reader;
 pub mod run;
 pub mod scan;
+pub mod seqs;
 pub mod watch;
 
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use ending::{Ending, EndingPart};
 pub use index::SegmentIndex;
 pub use order::{Order, OrderKey};
+pub use piece::Piece;
 pub use reader::RunReader;
 pub use run::RunTail;
 pub use scan::LineMark;
+pub use seqs::{Gap, SeqSet};
 
 use crate::run::{Channel, Heartbeat, Manifest, RunState};
 
@@ -41,6 +48,9 @@ pub struct Batch {
     pub changes: Vec<Change>,
     /// Whether everything that was there has been read.
     pub caught_up: bool,
+    /// How many bytes of the open files have been read, and how many there are, while a large run
+    /// is read for the first time.
+    pub progress: Option<(u64, u64)>,
 }
 
 /// One change.
@@ -62,6 +72,16 @@ pub enum Change {
         /// Where the last line ends: one past its line end.
         end: u64,
     },
+    /// Many lines were found at the end of a segment at once: while a run is read for the first time.
+    Piece {
+        /// The segment that grew.
+        segment: SegmentId,
+        /// Its lines, indexed.
+        piece: Box<Piece>,
+    },
+    /// What stands at the end of the files while the whole is not read yet; it takes the place of
+    /// what was reported so before, and is meaningless once all is read.
+    Ending(Ending),
     /// So many bytes stand behind the last complete line of the segment.
     Torn {
         /// The segment.
@@ -139,8 +159,12 @@ pub struct Extent {
 
 impl Extent {
     fn add(&mut self, key: Option<OrderKey>) {
-        self.lines += 1;
-        self.lowest = self.lowest.into_iter().chain(key).min();
-        self.highest = self.highest.max(key);
+        self.join(Self { lines: 1, lowest: key, highest: key });
+    }
+
+    fn join(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.lowest = self.lowest.into_iter().chain(other.lowest).min();
+        self.highest = self.highest.max(other.highest);
     }
 }

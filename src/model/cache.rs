@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::tail::{Order, OrderKey, SegmentId};
+use crate::tail::{Order, OrderKey, SegmentId, SegmentIndex};
 
 use super::segment::Segment;
 
@@ -31,11 +31,11 @@ pub(crate) struct ReadLine {
 }
 
 impl ReadBlock {
-    fn read(segment: &Segment, block: usize, order: Order) -> Self {
-        let end = segment.index.block_end(block);
-        let begin = segment.index.blocks().get(block).map_or(end, |block| block.offset);
+    fn read(segment: &Segment, index: &SegmentIndex, block: usize, order: Order) -> Self {
+        let end = index.block_end(block);
+        let begin = index.blocks().get(block).map_or(end, |block| block.offset);
         let bytes = segment.read(begin, end);
-        let mut placing = segment.index.placing_at(block);
+        let mut placing = index.placing_at(block);
         let mut lines = Vec::new();
         let mut from = 0;
         while from < bytes.len() {
@@ -76,16 +76,22 @@ pub(crate) struct BlockCache {
 
 impl BlockCache {
     /// The block of that number, read if it is not kept.
-    pub(crate) fn get(&mut self, segment: &Segment, block: usize, order: Order) -> Arc<ReadBlock> {
+    pub(crate) fn get(
+        &mut self,
+        segment: &Segment,
+        index: &SegmentIndex,
+        block: usize,
+        order: Order,
+    ) -> Arc<ReadBlock> {
         self.clock += 1;
-        let end = segment.index.block_end(block);
+        let end = index.block_end(block);
         if let Some((kept, used)) = self.blocks.get_mut(&(segment.id, block))
             && kept.end == end
         {
             *used = self.clock;
             return Arc::clone(kept);
         }
-        let read = Arc::new(ReadBlock::read(segment, block, order));
+        let read = Arc::new(ReadBlock::read(segment, index, block, order));
         self.bytes += read.bytes.len();
         if let Some((old, _)) = self.blocks.insert((segment.id, block), (Arc::clone(&read), self.clock)) {
             self.bytes -= old.bytes.len();

@@ -96,7 +96,7 @@ impl Iterator for Entries<'_, '_> {
 impl Head {
     fn new(view: &View<'_>, source: usize, from: &Place) -> Self {
         let (spine, displaced) = view.before(source, from);
-        let index = &view.sources[source].segment.index;
+        let index = &view.sources[source].index;
         let spine = index.block_of_spine(spine).and_then(|block| {
             let (read, line) = view.line_of(source, Spot::Spine(spine))?;
             Some((read, block, line))
@@ -110,7 +110,7 @@ impl Head {
     fn choose(&mut self, view: &View<'_>) {
         let on_spine =
             self.spine.as_ref().map(|(block, _, line)| (block.lines[*line].key, block.lines[*line].offset));
-        let displaced = view.sources[self.source].segment.index.displaced();
+        let displaced = view.sources[self.source].index.displaced();
         let aside = displaced.get(self.displaced).map(|line| (line.key, line.offset));
         self.next = match (on_spine, aside) {
             (Some(spine), Some(aside)) if aside < spine => Some((aside.0, aside.1, true)),
@@ -137,7 +137,7 @@ impl Head {
 
     fn advance_spine(&mut self, view: &View<'_>) {
         let Some((mut block, mut number, line)) = self.spine.take() else { return };
-        let blocks = view.sources[self.source].segment.index.blocks().len();
+        let blocks = view.sources[self.source].index.blocks().len();
         let mut from = line + 1;
         loop {
             if let Some(next) = (from..block.lines.len()).find(|line| !block.lines[*line].displaced) {

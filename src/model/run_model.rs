@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use super::cache::BlockCache;
 use super::channel::{ChannelModel, ChannelState};
-use super::seen::{Gap, SeqSet};
 use super::segment::Segment;
 use super::view::{Selection, Source, View};
 use crate::run::{Channel, Heartbeat, Manifest, Now, RunDirectory, RunState, Timestamp, decode};
-use crate::tail::{Batch, Change, LineMark, Order, OrderKey, RemovedSegment, RunTail, SegmentId};
+use crate::tail::{
+    Batch, Change, Ending, Gap, LineMark, Order, OrderKey, Piece, RemovedSegment, RunTail, SegmentId,
+    SegmentIndex, SeqSet,
+};
 
 /// How long an entry may be on its way before what is missing before it is called a gap.
 const GAP_SETTLES: Duration = Duration::from_millis(250);
@@ -39,6 +41,9 @@ pub struct Model {
     notices: Vec<Notice>,
     removed: Vec<Notice>,
     loaded: bool,
+    /// What is shown until everything was read.
+    ending: Option<Ending>,
+    progress: Option<(u64, u64)>,
     cache: RefCell<BlockCache>,
     gap_count: Cell<Option<GapCount>>,
 }
@@ -106,6 +111,8 @@ impl Model {
             notices: Vec::new(),
             removed: Vec::new(),
             loaded: false,
+            ending: None,
+            progress: None,
             cache: RefCell::default(),
             gap_count: Cell::new(None),
         }
@@ -137,6 +144,15 @@ impl Model {
     pub fn apply(&mut self, batch: Batch, now: Now) {
         for change in batch.changes {
             self.apply_change(change, now);
+        }
+        self.progress = batch.progress;
+        if batch.caught_up && self.ending.take().is_some() {
+            self.cache.borrow_mut().clear();
+        }
+        // Sorting in what is displaced is put off while nobody sees it.
+        if batch.caught_up || self.loaded || self.ending.is_none() {
+            let segments = self.channels.iter_mut().flat_map(|channel| &mut channel.segments);
+            segments.for_each(|segment| segment.index.finish(0));
         }
         self.refresh_states();
         if batch.caught_up && !self.loaded && self.manifest.run_id.is_empty() {
@@ -178,6 +194,11 @@ impl Model {
                 self.channels[place].segments.push(Segment::new(opened));
             }
             Change::Lines { segment, marks, end } => self.add_lines(segment, &marks, end, now),
+            Change::Piece { segment, piece } => self.add_piece(segment, *piece),
+            Change::Ending(ending) => {
+                self.ending = Some(ending);
+                self.cache.borrow_mut().clear();
+            }
             Change::Torn { segment, bytes } => {
                 if let Some(segment) = self.segment_mut(segment) {
                     segment.torn = bytes;
@@ -213,6 +234,7 @@ impl Model {
         self.settled = None;
         self.settling.clear();
         self.loaded = false;
+        self.ending = None;
         self.cache.borrow_mut().clear();
     }
 
@@ -234,12 +256,29 @@ impl Model {
             }
             self.late += u64::from(loaded && shown.is_some_and(|shown| key < shown));
         }
-        segment.index.finish(end);
+        segment.index.note_end(end);
         if let Some(last) = marks.last() {
             let line = segment.read(last.offset(), end.min(last.offset() + LAST_LINE_READ));
             let time = decode(line.strip_suffix(b"\n").unwrap_or(&line)).time;
             channel.last_time = channel.last_time.max(time);
             channel.last_arrival = if loaded { Some(now.monotonic) } else { channel.last_arrival };
+        }
+    }
+
+    /// Adds many lines at once: only while the run is read for the first time, so that none is late.
+    fn add_piece(&mut self, id: SegmentId, piece: Piece) {
+        let Some(channel) =
+            self.channels.iter_mut().find(|channel| channel.segments.iter().any(|segment| segment.id == id))
+        else {
+            return;
+        };
+        let Some(segment) = channel.segments.iter_mut().find(|segment| segment.id == id) else { return };
+        segment.index.append(piece.index);
+        self.ties += piece.ties + self.seen.union(piece.seqs);
+        if let Some((_, offset)) = segment.index.last_line() {
+            let line = segment.read(offset, segment.index.end().min(offset + LAST_LINE_READ));
+            let time = decode(line.strip_suffix(b"\n").unwrap_or(&line)).time;
+            channel.last_time = channel.last_time.max(time);
         }
     }
 
@@ -311,6 +350,19 @@ impl Model {
         self.order
     }
 
+    /// How many bytes of the files have been read, and how many there are, while a large run is
+    /// read for the first time. Until then only its end is in view.
+    #[must_use]
+    pub fn progress(&self) -> Option<(u64, u64)> {
+        self.progress.filter(|_| !self.loaded)
+    }
+
+    /// The end of the run, if that is all that is in view.
+    #[must_use]
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
     /// Whether everything that was there has been read once.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
@@ -377,11 +429,16 @@ impl Model {
     /// What is missing between two seqs, both excluded, as far as it is not merely on its way.
     #[must_use]
     pub fn missing_between(&self, after: u64, before: u64) -> Vec<Gap> {
-        let last = before.saturating_sub(1).min(self.settled.unwrap_or(0));
-        if self.order != Order::Seq || after.saturating_add(1) > last {
+        if self.order != Order::Seq {
             return Vec::new();
         }
-        self.seen.gaps(after + 1, last).collect()
+        let (seen, first, settled) = match &self.ending {
+            Some(ending) => (&ending.seqs, ending.from.seq().unwrap_or(0), ending.seqs.highest()),
+            None => (&self.seen, 0, self.settled),
+        };
+        let (first, last) = (first.max(after.saturating_add(1)), before.saturating_sub(1));
+        let last = last.min(settled.unwrap_or(0));
+        if first > last { Vec::new() } else { seen.gaps(first, last).collect() }
     }
 
     /// What a person should know about the files: what is so now, then what was lost.
@@ -390,17 +447,29 @@ impl Model {
         self.notices.iter().chain(&self.removed).cloned().collect()
     }
 
-    /// The merged entries of the chosen channels.
+    /// The index of what is in view of a segment: all of it, or its end.
+    fn index_in_view<'m>(&'m self, segment: &'m Segment) -> Option<&'m SegmentIndex> {
+        let Some(ending) = &self.ending else { return Some(&segment.index) };
+        let part = ending.parts.iter().find(|part| part.segment == segment.id)?;
+        Some(&part.index)
+    }
+
+    /// Whether any line in view is a JSON object, so that a line which is none is malformed.
+    fn has_objects(&self, channel: &ChannelModel) -> bool {
+        let in_view = channel.segments.iter().filter_map(|segment| self.index_in_view(segment));
+        channel.has_objects() || in_view.into_iter().any(|index| index.counts().objects > 0)
+    }
+
+    /// The merged entries of the chosen channels; until everything was read, those at the end.
     #[must_use]
     pub fn view(&self, selection: &Selection) -> View<'_> {
         let shown = self.channels.iter().filter(|channel| !selection.hides(&channel.channel));
         let sources = shown
             .flat_map(|channel| {
-                let has_objects = channel.has_objects();
-                channel.segments.iter().map(move |segment| Source {
-                    channel: &channel.channel,
-                    segment,
-                    has_objects,
+                let has_objects = self.has_objects(channel);
+                channel.segments.iter().filter_map(move |segment| {
+                    let index = self.index_in_view(segment)?;
+                    Some(Source { channel: &channel.channel, segment, index, has_objects })
                 })
             })
             .collect();

@@ -14,7 +14,7 @@ use super::merged::{Entries, Place, Placed, Spot};
 use super::segment::Segment;
 use crate::run::entry::Body;
 use crate::run::{Channel, decode};
-use crate::tail::{Order, OrderKey};
+use crate::tail::{Order, OrderKey, SegmentIndex};
 
 /// Which channels are shown: all but the hidden ones, so that a channel that appears later is seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,8 @@ impl Selection {
 pub(crate) struct Source<'m> {
     pub(crate) channel: &'m Channel,
     pub(crate) segment: &'m Segment,
+    /// What is in view of the segment.
+    pub(crate) index: &'m SegmentIndex,
     /// Whether the channel has JSON objects, so that other lines are malformed.
     pub(crate) has_objects: bool,
 }
@@ -75,7 +77,7 @@ impl<'m> View<'m> {
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.sources.iter().map(|source| source.segment.index.counts().entries).sum()
+        self.sources.iter().map(|source| source.index.entries()).sum()
     }
 
     /// Whether there are none.
@@ -124,7 +126,10 @@ impl<'m> View<'m> {
     }
 
     pub(crate) fn block(&self, source: usize, block: usize) -> Arc<ReadBlock> {
-        self.cache.borrow_mut().get(self.sources[source].segment, block, self.order)
+        {
+            let source = &self.sources[source];
+            self.cache.borrow_mut().get(source.segment, source.index, block, self.order)
+        }
     }
 
     /// How many entries stand below the key.
@@ -138,13 +143,13 @@ impl<'m> View<'m> {
     fn below_at_least_and_most(&self, key: OrderKey) -> (u64, u64) {
         self.sources.iter().enumerate().fold((0, 0), |(least, most), (number, source)| {
             let displaced = self.displaced_below(number, key) as u64;
-            let (_, at_least, at_most) = source.segment.index.spine_below(key);
+            let (_, at_least, at_most) = source.index.spine_below(key);
             (least + at_least + displaced, most + at_most + displaced)
         })
     }
 
     fn spine_below(&self, source: usize, key: OrderKey) -> u64 {
-        let (block, least, most) = self.sources[source].segment.index.spine_below(key);
+        let (block, least, most) = self.sources[source].index.spine_below(key);
         if least == most {
             return least;
         }
@@ -152,12 +157,12 @@ impl<'m> View<'m> {
     }
 
     fn displaced_below(&self, source: usize, key: OrderKey) -> usize {
-        self.sources[source].segment.index.displaced().partition_point(|line| line.key < key)
+        self.sources[source].index.displaced().partition_point(|line| line.key < key)
     }
 
     /// How many spine lines of a segment begin before the offset.
     fn spine_before_offset(&self, source: usize, offset: u64) -> u64 {
-        let index = &self.sources[source].segment.index;
+        let index = &self.sources[source].index;
         let Some(block) = index.block_of_offset(offset) else { return 0 };
         let in_block =
             self.block(source, block).spine().take_while(|line| line.offset < offset).count() as u64;
@@ -175,11 +180,8 @@ impl<'m> View<'m> {
         }
         let spine_end = self.spine_below(source, place.key.next());
         let in_file = self.spine_before_offset(source, place.offset).clamp(spine, spine_end);
-        let aside = of
-            .segment
-            .index
-            .displaced()
-            .partition_point(|line| (line.key, line.offset) < (place.key, place.offset));
+        let aside =
+            of.index.displaced().partition_point(|line| (line.key, line.offset) < (place.key, place.offset));
         (in_file, aside)
     }
 
@@ -204,7 +206,7 @@ impl<'m> View<'m> {
     }
 
     fn key_at(&self, position: u64) -> Option<OrderKey> {
-        let highest = self.sources.iter().filter_map(|source| source.segment.index.highest()).max()?;
+        let highest = self.sources.iter().filter_map(|source| source.index.highest()).max()?;
         let (mut low, mut high) = (0, highest.number());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -237,7 +239,7 @@ impl<'m> View<'m> {
         if displaced.is_empty() {
             return Spot::Spine(spine.start + rank);
         }
-        let aside = &self.sources[source].segment.index.displaced()[displaced.clone()];
+        let aside = &self.sources[source].index.displaced()[displaced.clone()];
         let rank_of = |number: usize| {
             let in_file =
                 self.spine_before_offset(source, aside[number].offset).clamp(spine.start, spine.end);
@@ -257,7 +259,7 @@ impl<'m> View<'m> {
 
     /// The block and the number of the line in it, of a spot.
     pub(crate) fn line_of(&self, source: usize, spot: Spot) -> Option<(Arc<ReadBlock>, usize)> {
-        let index = &self.sources[source].segment.index;
+        let index = &self.sources[source].index;
         match spot {
             Spot::Spine(number) => {
                 let block_number = index.block_of_spine(number)?;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::identity::{Identity, read_at};
-use super::order::{LineKey, Order};
+use super::order::{LineKey, Order, OrderKey};
+use super::piece::{MARKER, Piece, remember_end};
 use super::scan::{LineMark, scan_lines};
 use super::{Change, Extent, OpenedSegment, RemovedSegment, SegmentId};
 use crate::run::{Channel, RunDirectory};
@@ -17,8 +18,10 @@ use crate::run::{Channel, RunDirectory};
 const BYTES_A_LOOK: u64 = 4 << 20;
 /// The size of one read.
 const CHUNK: usize = 256 << 10;
-/// How many bytes before the offset are remembered, to notice that a file was written anew.
-const MARKER: usize = 64;
+/// After so many pieces that could not be taken in, a file is read line by line.
+const MOST_REFUSED: u32 = 8;
+/// How many bytes at the head of a file are searched for its first key.
+const HEAD: usize = 64 << 10;
 /// A last line without its line end is tried as a whole JSON object up to this size.
 const TORN_TRIED: u64 = 1 << 20;
 /// How long a file that was renamed or removed is still looked at: its writer may not know yet.
@@ -34,6 +37,8 @@ pub struct FileTail {
     current: Option<Follower>,
     held: Vec<(Follower, Instant)>,
     complaint: Option<String>,
+    /// How many pieces one after the other could not be taken in.
+    refused: u32,
 }
 
 /// What the run must know of one look at a file.
@@ -67,13 +72,25 @@ struct Follower {
     /// What was read since the last restart, and the most that was read before it.
     extent: Extent,
     extent_before: Extent,
+    /// The key of the first line that has one.
+    first: Option<OrderKey>,
+}
+
+/// What is still to be read of an open file whose lines can be scanned in pieces.
+#[derive(Debug)]
+pub(super) struct Unread {
+    pub(super) file: Arc<File>,
+    pub(super) from: u64,
+    pub(super) length: u64,
+    /// The key of the first line of the file that has one.
+    pub(super) first: Option<OrderKey>,
 }
 
 impl FileTail {
     /// Follows `path` as `channel`. Nothing is opened before the first look.
     #[must_use]
     pub fn new(channel: Channel, path: PathBuf) -> Self {
-        Self { channel, path, current: None, held: Vec::new(), complaint: None }
+        Self { channel, path, current: None, held: Vec::new(), complaint: None, refused: 0 }
     }
 
     /// The channel.
@@ -132,17 +149,13 @@ impl FileTail {
         next: &mut impl FnMut() -> SegmentId,
         changes: &mut Vec<Change>,
     ) -> Look {
-        let mut look = Look { caught_up: true, ..Look::default() };
-        match self.reconcile(run, now, next, changes, &mut look) {
-            Ok(()) => self.complain(None, changes),
-            Err(error) => self.complain(Some(format!("cannot be read: {error}; trying again")), changes),
-        }
+        let mut look = self.open(run, now, next, changes);
         if look.must_restart {
             return look;
         }
         let mut failed = None;
         for follower in self.held.iter_mut().map(|(follower, _)| follower).chain(&mut self.current) {
-            if let Err(error) = follower.read(order, changes, &mut look) {
+            if let Err(error) = follower.read(order, u64::MAX, changes, &mut look) {
                 failed = Some(error);
             }
         }
@@ -150,6 +163,101 @@ impl FileTail {
             self.complain(Some(format!("cannot be read: {error}; trying again")), changes);
         }
         look
+    }
+
+    /// Brings the open files in line with what stands at the path now, and reads nothing.
+    pub(super) fn open(
+        &mut self,
+        run: &RunDirectory,
+        now: Instant,
+        next: &mut impl FnMut() -> SegmentId,
+        changes: &mut Vec<Change>,
+    ) -> Look {
+        let mut look = Look { caught_up: true, ..Look::default() };
+        match self.reconcile(run, now, next, changes, &mut look) {
+            Ok(()) => self.complain(None, changes),
+            Err(error) => self.complain(Some(format!("cannot be read: {error}; trying again")), changes),
+        }
+        look
+    }
+
+    /// The open files, oldest first: which segment each is, and the file.
+    pub(super) fn open_files(&self) -> impl Iterator<Item = (SegmentId, &Arc<File>)> {
+        let followers = self.held.iter().map(|(follower, _)| follower).chain(&self.current);
+        followers.map(|follower| (follower.id, &follower.file))
+    }
+
+    /// How many bytes of the open files were reported, and how many there are.
+    pub(super) fn progress(&self) -> (u64, u64) {
+        let followers = self.held.iter().map(|(follower, _)| follower).chain(&self.current);
+        followers.fold((0, 0), |(read, total), follower| {
+            let length = follower.file.metadata().map_or(follower.offset, |metadata| metadata.len());
+            (read + follower.offset.min(length), total + length)
+        })
+    }
+
+    /// What is still to be read of the current file, if its lines can be scanned in pieces: none
+    /// of them waits for its end.
+    pub(super) fn unread(&self, order: Order) -> Option<Unread> {
+        let current = self.current.as_ref().filter(|current| current.unended.is_none())?;
+        let length = current.file.metadata().ok()?.len();
+        let first = match current.first {
+            None if current.offset == 0 => {
+                let mut head = vec![0; HEAD];
+                let count = read_at(&current.file, &mut head, 0).ok()?;
+                scan_lines(&head[..count], 0, order).marks.iter().find_map(|mark| mark.key())
+            }
+            first => first,
+        };
+        // What counts as a restart depends on the first key.
+        first?;
+        Some(Unread { file: Arc::clone(&current.file), from: current.offset, length, first })
+    }
+
+    /// Whether scanning in pieces is worth it: in a file that is written backwards, none fits.
+    pub(super) fn is_mostly_in_order(&self) -> bool {
+        self.refused < MOST_REFUSED
+    }
+
+    /// Notes whether a piece could be taken in.
+    pub(super) fn note_joined(&mut self, joined: bool) {
+        self.refused = if joined { 0 } else { self.refused + 1 };
+    }
+
+    /// Takes in a piece that was scanned on its own, if it goes on where the current file was read
+    /// to, and its lines stand to those before it as they do to each other: when its first line is
+    /// not below the highest.
+    pub(super) fn take_piece(&mut self, piece: Piece, changes: &mut Vec<Change>, look: &mut Look) -> bool {
+        let Some(current) = &mut self.current else { return false };
+        if piece.begin != current.offset {
+            return false;
+        }
+        // Without a line it does not bring us on: one that is longer than a piece is read in turn.
+        if piece.extent.lines == 0 {
+            return false;
+        }
+        if current.offset > 0 && (piece.opening.is_none() || piece.opening < current.extent.highest) {
+            return false;
+        }
+        current.take_piece(&piece);
+        look.lines += piece.extent.lines;
+        look.any_seq |= piece.any_seq;
+        changes.push(Change::Piece { segment: current.id, piece: Box::new(piece) });
+        true
+    }
+
+    /// Reads the current file up to `until`, line by line.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    pub(super) fn read_until(
+        &mut self,
+        until: u64,
+        order: Order,
+        changes: &mut Vec<Change>,
+        look: &mut Look,
+    ) -> io::Result<()> {
+        self.current.as_mut().map_or(Ok(()), |current| current.read(order, until, changes, look))
     }
 
     /// Brings the open files in line with what stands at the path now.
@@ -279,7 +387,16 @@ impl Follower {
             unended: None,
             extent: Extent::default(),
             extent_before: Extent::default(),
+            first: None,
         }
+    }
+
+    fn take_piece(&mut self, piece: &Piece) {
+        self.offset = piece.end;
+        self.looked = piece.end;
+        remember_end(&mut self.marker, &piece.marker);
+        self.first = self.first.or(piece.first());
+        self.extent.join(piece.extent);
     }
 
     /// What was read, or what had been read before a restart that is not yet caught up with.
@@ -309,9 +426,16 @@ impl Follower {
             && is_at(other, &self.marker, self.offset - self.marker.len() as u64)?)
     }
 
-    fn read(&mut self, order: Order, changes: &mut Vec<Change>, look: &mut Look) -> io::Result<()> {
+    /// Reads on, at most up to `most`.
+    fn read(
+        &mut self,
+        order: Order,
+        most: u64,
+        changes: &mut Vec<Change>,
+        look: &mut Look,
+    ) -> io::Result<()> {
         let length = self.file.metadata()?.len();
-        let until = length.min(self.looked.saturating_add(BYTES_A_LOOK));
+        let until = length.min(self.looked.saturating_add(BYTES_A_LOOK)).min(most.max(self.looked));
         look.caught_up &= until == length;
         if until > self.looked && self.unended.is_some() {
             self.end_the_unended(until, order, look)?;
@@ -326,6 +450,7 @@ impl Follower {
             look.lines += scan.marks.len() as u64;
             look.any_seq |= scan.any_seq;
             scan.marks.iter().for_each(|mark| self.extent.add(mark.key()));
+            self.first = self.first.or_else(|| scan.marks.iter().find_map(|mark| mark.key()));
             self.advance(&buffer[..scan.consumed]);
             changes.push(Change::Lines { segment: self.id, marks: scan.marks, end: self.offset });
         }
@@ -371,9 +496,7 @@ impl Follower {
     fn advance(&mut self, consumed: &[u8]) {
         self.offset += consumed.len() as u64;
         self.looked = self.offset;
-        self.marker.extend_from_slice(&consumed[consumed.len().saturating_sub(MARKER)..]);
-        let surplus = self.marker.len().saturating_sub(MARKER);
-        self.marker.drain(..surplus);
+        remember_end(&mut self.marker, consumed);
     }
 
     /// A last line without its line end is an entry once it is a complete JSON object.
@@ -441,7 +564,8 @@ fn is_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<bool> {
     Ok(read_at(file, found, offset)? == bytes.len() && found == bytes)
 }
 
-fn is_whole_object(line: &[u8]) -> bool {
+/// Whether the line is one JSON object from its beginning to its end.
+pub(super) fn is_whole_object(line: &[u8]) -> bool {
     // The seq rule takes a broken line for an object when it begins canonically; here it must be
     // one to its end.
     std::str::from_utf8(line).is_ok_and(|text| {

@@ -8,7 +8,7 @@
 //! Every question is then a bisection over blocks and displaced lines; only the block that it ends
 //! in has to be read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::order::OrderKey;
 use super::scan::LineMark;
@@ -17,6 +17,9 @@ use super::scan::LineMark;
 pub const BLOCK_LINES: u32 = 128;
 /// A block ends after so many bytes.
 pub const BLOCK_BYTES: u64 = 16 * 1024;
+/// So many displaced lines of a segment are kept aside, 256 MB of them. Past that the order is
+/// approximate: such a line stays where it stands in its file.
+pub const MOST_DISPLACED: usize = (256 << 20) / size_of::<Displaced>();
 
 /// A run of lines that are read together. 32 bytes: a quarter of a byte a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +44,15 @@ pub struct Displaced {
 }
 
 /// The index of one segment, and what was counted while it was made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SegmentIndex {
     blocks: Vec<Block>,
     displaced: Vec<Displaced>,
     /// Displaced lines that are not yet sorted into `displaced`.
     fresh: Vec<Displaced>,
+    most_displaced: usize,
+    /// The blocks of which no line is kept aside, because there were too many.
+    approximate: HashSet<usize>,
     /// Blocks that begin with lines which go with a displaced line before them, and its key.
     continued: HashMap<usize, OrderKey>,
     lines_in_last_block: u32,
@@ -56,6 +62,8 @@ pub struct SegmentIndex {
     first: Option<OrderKey>,
     highest: Option<OrderKey>,
     last: Option<Standing>,
+    /// The key of the last line that has one of its own.
+    last_own: Option<OrderKey>,
     counts: SegmentCounts,
 }
 
@@ -70,6 +78,15 @@ pub struct SegmentCounts {
     pub disorder: u64,
     /// How often the keys began again at or below the segment's first.
     pub restarts: u64,
+}
+
+impl SegmentCounts {
+    fn add(&mut self, other: Self) {
+        self.entries += other.entries;
+        self.objects += other.objects;
+        self.disorder += other.disorder;
+        self.restarts += other.restarts;
+    }
 }
 
 /// Where a line was put.
@@ -87,34 +104,105 @@ pub struct Standing {
 pub struct Placing {
     highest: OrderKey,
     last: Standing,
+    /// Whether displaced lines are kept aside; else they stay where they are.
+    keeps_aside: bool,
 }
 
 impl Placing {
     /// Before the first line of a segment.
     #[must_use]
     pub fn start() -> Self {
-        Self { highest: OrderKey::FIRST, last: Standing { key: OrderKey::FIRST, displaced: false } }
+        let last = Standing { key: OrderKey::FIRST, displaced: false };
+        Self { highest: OrderKey::FIRST, last, keeps_aside: true }
     }
 
     /// The standing of the next line, by its own key.
     #[inline]
     pub fn place(&mut self, own: Option<OrderKey>) -> Standing {
         if let Some(key) = own {
-            self.last = Standing { key, displaced: key < self.highest };
-            self.highest = self.highest.max(key);
+            self.last = if key >= self.highest {
+                self.highest = key;
+                Standing { key, displaced: false }
+            } else if self.keeps_aside {
+                Standing { key, displaced: true }
+            } else {
+                Standing { key: self.highest, displaced: false }
+            };
         }
         self.last
     }
 }
 
+impl Default for SegmentIndex {
+    fn default() -> Self {
+        Self {
+            blocks: Vec::new(),
+            displaced: Vec::new(),
+            fresh: Vec::new(),
+            most_displaced: MOST_DISPLACED,
+            approximate: HashSet::new(),
+            continued: HashMap::new(),
+            lines_in_last_block: 0,
+            last_offset: 0,
+            spine: 0,
+            end: 0,
+            first: None,
+            highest: None,
+            last: None,
+            last_own: None,
+            counts: SegmentCounts::default(),
+        }
+    }
+}
+
 impl SegmentIndex {
+    /// The index of a piece of a segment whose first line with a key has this one: what counts as
+    /// a restart depends on it. Such an index is made to be given to [`SegmentIndex::append`].
+    #[must_use]
+    pub fn of_piece(first: Option<OrderKey>) -> Self {
+        Self { first, ..Self::default() }
+    }
+
+    /// Puts the index of the lines that follow behind this one. `next` must begin with a line whose
+    /// own key is not below the highest here, unless nothing is here: then every line of `next`
+    /// stands to those before it as it was found to stand without knowing them. The displaced lines
+    /// are sorted in by the next [`SegmentIndex::finish`].
+    pub fn append(&mut self, mut next: Self) {
+        let blocks_before = self.blocks.len();
+        if let (Some(first), Some(highest)) = (next.blocks.first_mut(), self.highest) {
+            first.lowest = highest;
+        }
+        let spine_before = self.spine;
+        self.blocks.extend(
+            next.blocks
+                .into_iter()
+                .map(|block| Block { spine_before: block.spine_before + spine_before, ..block }),
+        );
+        self.approximate.extend(next.approximate.into_iter().map(|block| block + blocks_before));
+        self.continued.extend(next.continued.into_iter().map(|(block, key)| (block + blocks_before, key)));
+        self.fresh.append(&mut next.displaced);
+        self.fresh.append(&mut next.fresh);
+        self.spine += next.spine;
+        if next.last.is_some() {
+            self.lines_in_last_block = next.lines_in_last_block;
+            self.last_offset = next.last_offset;
+            self.last = next.last;
+            self.last_own = next.last_own.or(self.last_own);
+        }
+        self.end = self.end.max(next.end);
+        self.first = self.first.or(next.first);
+        self.highest = next.highest.max(self.highest);
+        self.counts.add(next.counts);
+    }
+
     /// Adds the next line of the segment and says where it stands.
     #[inline]
     pub fn push(&mut self, mark: LineMark) -> Standing {
-        let mut placing = self.placing();
-        let before = placing;
-        let standing = placing.place(mark.key());
+        let before = self.placing();
         if self.must_begin_a_block(mark.offset()) {
+            if self.displaced.len() + self.fresh.len() >= self.most_displaced {
+                self.approximate.insert(self.blocks.len());
+            }
             if mark.key().is_none() && before.last.displaced {
                 self.continued.insert(self.blocks.len(), before.last.key);
             }
@@ -126,6 +214,8 @@ impl SegmentIndex {
             });
             self.lines_in_last_block = 0;
         }
+        let mut placing = self.placing();
+        let standing = placing.place(mark.key());
         self.lines_in_last_block += 1;
         self.last_offset = mark.offset();
         if let Some(block) = self.blocks.last_mut() {
@@ -136,15 +226,21 @@ impl SegmentIndex {
         } else {
             self.spine += 1;
         }
-        self.count(mark, before, standing);
+        self.count(mark, before);
         self.highest = Some(placing.highest);
         self.last = Some(placing.last);
         standing
     }
 
-    /// Notes where the last line ends. Sorts in what was displaced since the last call.
-    pub fn finish(&mut self, end: u64) {
+    /// Notes where the last line ends.
+    pub fn note_end(&mut self, end: u64) {
         self.end = self.end.max(end);
+    }
+
+    /// Notes where the last line ends. Sorts in what was displaced since the last call; until then
+    /// it is not among [`SegmentIndex::displaced`].
+    pub fn finish(&mut self, end: u64) {
+        self.note_end(end);
         if self.fresh.is_empty() {
             return;
         }
@@ -157,9 +253,20 @@ impl SegmentIndex {
         }
     }
 
+    /// Whether there are so many displaced lines that some of them stay where they are.
+    #[must_use]
+    pub fn is_approximate(&self) -> bool {
+        !self.approximate.is_empty()
+    }
+
+    fn keeps_aside(&self, block: usize) -> bool {
+        self.approximate.is_empty() || !self.approximate.contains(&block)
+    }
+
     fn placing(&self) -> Placing {
+        let keeps_aside = self.keeps_aside(self.blocks.len().saturating_sub(1));
         match (self.highest, self.last) {
-            (Some(highest), Some(last)) => Placing { highest, last },
+            (Some(highest), Some(last)) => Placing { highest, last, keeps_aside },
             _ => Placing::start(),
         }
     }
@@ -170,15 +277,16 @@ impl SegmentIndex {
         })
     }
 
-    fn count(&mut self, mark: LineMark, before: Placing, standing: Standing) {
+    fn count(&mut self, mark: LineMark, before: Placing) {
         self.counts.entries += 1;
         self.counts.objects += u64::from(mark.is_object());
-        if standing.displaced && mark.key().is_some() {
+        if let Some(key) = mark.key().filter(|key| *key < before.highest) {
             self.counts.disorder += 1;
-            if self.first.is_some_and(|first| standing.key <= first && before.last.key > first) {
+            if self.first.is_some_and(|first| key <= first && self.last_own > Some(first)) {
                 self.counts.restarts += 1;
             }
         }
+        self.last_own = mark.key().or(self.last_own);
         self.first = self.first.or(mark.key());
     }
 
@@ -186,6 +294,13 @@ impl SegmentIndex {
     #[must_use]
     pub fn counts(&self) -> SegmentCounts {
         self.counts
+    }
+
+    /// How many lines can be found: those on the spine, and those that were displaced up to the
+    /// last [`SegmentIndex::finish`].
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.spine + self.displaced.len() as u64
     }
 
     /// How many lines are on the spine.
@@ -232,7 +347,8 @@ impl SegmentIndex {
             Some(key) => Standing { key: *key, displaced: true },
             None => Standing { key: highest, displaced: false },
         };
-        Placing { highest, last }
+        let keeps_aside = self.keeps_aside(block);
+        Placing { highest, last, keeps_aside }
     }
 
     /// The block in which the spine lines below `key` end, and what is known without reading it:
@@ -270,6 +386,12 @@ impl SegmentIndex {
         self.last.map(|standing| (standing.key, self.last_offset))
     }
 
+    /// The key of the first line that has one.
+    #[must_use]
+    pub fn first(&self) -> Option<OrderKey> {
+        self.first
+    }
+
     /// The highest key of the segment.
     #[must_use]
     pub fn highest(&self) -> Option<OrderKey> {
@@ -278,84 +400,4 @@ impl SegmentIndex {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn lines() -> impl Strategy<Value = Vec<(Option<u64>, u64)>> {
-        proptest::collection::vec((proptest::option::weighted(0.8, 0..60_u64), 1..9000_u64), 0..700)
-    }
-
-    proptest! {
-        #[test]
-        fn the_index_knows_what_a_walk_over_all_lines_finds(lines in lines(), probes in proptest::collection::vec(0..64_u64, 8)) {
-            let mut index = SegmentIndex::default();
-            let mut naive: Vec<(OrderKey, u64)> = Vec::new();
-            let mut offset = 0;
-            let mut last = OrderKey::FIRST;
-            for (seq, length) in &lines {
-                let key = seq.map(OrderKey::of_seq);
-                last = key.unwrap_or(last);
-                naive.push((last, offset));
-                let standing = index.push(LineMark::new(offset, key, true));
-                prop_assert_eq!(standing.key, last);
-                offset += length;
-                if offset % 3 == 0 {
-                    index.finish(offset);
-                }
-            }
-            index.finish(offset);
-            prop_assert_eq!(index.spine_len() + index.displaced().len() as u64, naive.len() as u64);
-            prop_assert!(index.displaced().is_sorted());
-
-            // Reading every block again by the same rule finds the same keys and the same spine.
-            let mut again = Vec::new();
-            let mut spine = 0;
-            for number in 0..index.blocks().len() {
-                prop_assert_eq!(index.spine_before(number), spine);
-                let mut placing = index.placing_at(number);
-                for place in 0..naive.len() {
-                    let offset = naive[place].1;
-                    if index.block_of_offset(offset) != Some(number) { continue; }
-                    let standing = placing.place(lines[place].0.map(OrderKey::of_seq));
-                    again.push((standing.key, offset));
-                    spine += u64::from(!standing.displaced);
-                }
-            }
-            prop_assert_eq!(&again, &naive);
-
-            for probe in probes {
-                let key = OrderKey::from_number(probe);
-                let below = naive.iter().filter(|line| line.0 < key).count() as u64;
-                let displaced = index.displaced().partition_point(|line| line.key < key) as u64;
-                let (_, least, most) = index.spine_below(key);
-                prop_assert!(least + displaced <= below && below <= most + displaced);
-            }
-        }
-    }
-
-    #[test]
-    fn a_counter_that_begins_again_is_a_restart_and_a_backward_file_is_not() {
-        let restarts = |seqs: &[u64]| {
-            let mut index = SegmentIndex::default();
-            for (place, seq) in seqs.iter().enumerate() {
-                index.push(LineMark::new(place as u64, Some(OrderKey::of_seq(*seq)), true));
-            }
-            (index.counts().restarts, index.counts().disorder)
-        };
-        assert_eq!(restarts(&[1, 2, 3, 1, 2, 3, 1]), (2, 3));
-        assert_eq!(restarts(&[5, 4, 3, 2]), (0, 3));
-        assert_eq!(restarts(&[1, 2, 5, 3, 6]), (0, 1));
-    }
-
-    #[test]
-    fn a_sorted_segment_costs_a_quarter_of_a_byte_a_line() {
-        let mut index = SegmentIndex::default();
-        for line in 0..128_000_u64 {
-            index.push(LineMark::new(line * 130, Some(OrderKey::of_seq(line)), true));
-        }
-        let bytes = size_of_val(index.blocks());
-        assert!(bytes as f64 <= 0.26 * 128_000.0, "{bytes} bytes");
-    }
-}
+mod tests;

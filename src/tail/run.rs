@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::bulk;
+use super::ending::{self, Ending};
 use super::file::FileTail;
 use super::identity::Identity;
 use super::order::Order;
@@ -15,6 +18,8 @@ use crate::run::directory::{HEARTBEAT, MANIFEST, STATE};
 /// The batches of a look hold about so many lines at most, so that whoever applies them is never
 /// kept for long.
 const LINES_A_BATCH: u64 = 60_000;
+/// How many of the last entries are told while a large run is read: some screens of them.
+const ENDING_ENTRIES: u64 = 500;
 /// How many bytes at the head of a file are searched for lines with a time, to choose the order of
 /// a run without seqs.
 const HEAD_SEARCHED: usize = 64 << 10;
@@ -35,6 +40,20 @@ pub struct RunTail {
     restarting: bool,
     /// The looks go round the files, so that none waits for a busy one.
     turn: usize,
+    loading: Loading,
+}
+
+/// Whether what was there at the beginning, or at the last restart, is still being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Loading {
+    /// Nothing is read yet.
+    First,
+    /// The end was told, and is told again as it grows.
+    WithEnding,
+    /// The end cannot be told before all is read.
+    WithoutEnding,
+    /// All of it was read.
+    Done,
 }
 
 /// Tells two versions of a small file apart. The time takes part only so that more changes are
@@ -71,6 +90,7 @@ impl RunTail {
             directory_notice: None,
             restarting: false,
             turn: 0,
+            loading: Loading::First,
         }
     }
 
@@ -90,8 +110,72 @@ impl RunTail {
         self.look(Extent::Logs)
     }
 
+    /// Looks at everything but the lines of the log files, of which only the end is read: so much
+    /// that the last `entries` entries are known. `None` where that takes reading everything.
+    pub fn poll_ending(&mut self, entries: u64) -> Option<Batch> {
+        let mut batch = Batch::default();
+        self.look_at_small_files(&mut batch.changes);
+        self.look_for_files(&mut batch.changes);
+        let restarts = self.open_files(&mut batch.changes);
+        let ending = self.ending(entries).filter(|_| !restarts)?;
+        batch.changes.push(Change::Ending(ending));
+        Some(batch)
+    }
+
+    fn open_files(&mut self, changes: &mut Vec<Change>) -> bool {
+        let now = Instant::now();
+        let mut restarts = false;
+        for file in &mut self.files {
+            let next_segment = &mut self.next_segment;
+            let look = file.open(&self.directory, now, &mut || take_segment(next_segment), changes);
+            restarts |= look.must_restart;
+        }
+        if restarts {
+            self.begin_anew();
+        }
+        restarts
+    }
+
+    fn ending(&self, entries: u64) -> Option<Ending> {
+        let open = self.files.iter().flat_map(FileTail::open_files);
+        let files: Vec<_> = open.map(|(segment, file)| (segment, Arc::clone(file))).collect();
+        ending::read(&files, self.order, entries).ok().flatten()
+    }
+
+    fn progress(&self) -> (u64, u64) {
+        let all = self.files.iter().map(FileTail::progress);
+        all.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1))
+    }
+
+    /// Reads on in large files, many lines at once, and tells their end first. Whether that is all
+    /// for this look.
+    fn load(&mut self, batch: &mut Batch) -> bool {
+        if self.open_files(&mut batch.changes) {
+            return true;
+        }
+        let (read, total) = self.progress();
+        if total.saturating_sub(read) < bulk::WORTH_IT {
+            return false;
+        }
+        // The end is shown before the rest is read.
+        let is_first = self.loading == Loading::First;
+        if !is_first {
+            let look = bulk::read(&mut self.files, self.order, &mut batch.changes);
+            self.any_seq |= look.any_seq;
+            self.any_line |= look.lines > 0;
+        }
+        batch.caught_up = false;
+        batch.progress = Some(self.progress());
+        if self.loading != Loading::WithoutEnding {
+            let ending = self.ending(ENDING_ENTRIES);
+            self.loading = if ending.is_some() { Loading::WithEnding } else { Loading::WithoutEnding };
+            batch.changes.extend(ending.map(Change::Ending));
+        }
+        is_first
+    }
+
     fn look(&mut self, extent: Extent) -> Batch {
-        let mut batch = Batch { changes: Vec::new(), caught_up: true };
+        let mut batch = Batch { caught_up: true, ..Batch::default() };
         if extent == Extent::Everything {
             self.look_at_small_files(&mut batch.changes);
             self.look_for_files(&mut batch.changes);
@@ -100,11 +184,17 @@ impl RunTail {
             self.restarting = false;
             self.announce(&mut batch.changes);
         }
-        self.look_at_logs(&mut batch);
+        let is_all = self.loading != Loading::Done && self.load(&mut batch);
+        if !is_all {
+            self.look_at_logs(&mut batch);
+        }
         if batch.caught_up && !self.restarting && self.order_is_wrong() {
             self.begin_anew();
         }
         batch.caught_up &= !self.restarting;
+        if batch.caught_up {
+            self.loading = Loading::Done;
+        }
         batch
     }
 
@@ -147,6 +237,7 @@ impl RunTail {
 
     fn begin_anew(&mut self) {
         self.restarting = true;
+        self.loading = Loading::First;
     }
 
     fn announce(&mut self, changes: &mut Vec<Change>) {

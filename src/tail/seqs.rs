@@ -2,6 +2,7 @@
 //! what is missing.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Missing seqs, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,35 @@ const WORDS: usize = (PAGE_BITS / 64) as usize;
 enum Page {
     Full,
     Some(Box<[u64; WORDS]>, u32),
+}
+
+impl Page {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Full => PAGE_BITS,
+            Self::Some(_, count) => u64::from(*count),
+        }
+    }
+
+    /// Adds the bits of `other`; how many of them were new.
+    fn union(&mut self, other: &Self) -> u64 {
+        let before = self.len();
+        match (&mut *self, other) {
+            (Self::Full, _) => {}
+            (Self::Some(..), Self::Full) => *self = Self::Full,
+            (Self::Some(words, count), Self::Some(others, _)) => {
+                *count = 0;
+                for (word, other) in words.iter_mut().zip(others.iter()) {
+                    *word |= other;
+                    *count += word.count_ones();
+                }
+                if u64::from(*count) == PAGE_BITS {
+                    *self = Self::Full;
+                }
+            }
+        }
+        self.len() - before
+    }
 }
 
 /// A set of seqs. Full pages of 4 096 seqs are folded to a word, so a dense run costs next to
@@ -66,6 +96,31 @@ impl SeqSet {
             self.highest = Some(self.highest.map_or(seq, |highest| highest.max(seq)));
         }
         is_new
+    }
+
+    /// Adds all of `other`; how many of them were there already.
+    pub fn union(&mut self, mut other: Self) -> u64 {
+        let before = self.count + other.count;
+        for set in [&mut *self, &mut other] {
+            if let Some((number, page)) = set.hot.take() {
+                set.pages.insert(number, page);
+            }
+        }
+        for (number, page) in other.pages {
+            match self.pages.entry(number) {
+                Entry::Vacant(vacant) => {
+                    self.count += page.len();
+                    vacant.insert(page);
+                }
+                Entry::Occupied(mut mine) => {
+                    let added = mine.get_mut().union(&page);
+                    self.count += added;
+                }
+            }
+        }
+        self.lowest = self.lowest.into_iter().chain(other.lowest).min();
+        self.highest = self.highest.max(other.highest);
+        before - self.count
     }
 
     fn page_for(&mut self, number: u64) -> &mut Page {
@@ -213,6 +268,32 @@ mod tests {
                 let missing: u64 = set.gaps(lowest, highest).map(Gap::missing).sum();
                 prop_assert_eq!(set.missing(), missing);
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_union_of_two_sets_is_that_of_plain_sets_and_counts_what_both_had(
+            ranges in proptest::collection::vec((0..20_000_u64, 0..9000_u64, any::<bool>()), 0..8),
+        ) {
+            let mut sets = [SeqSet::default(), SeqSet::default()];
+            let mut naive = [BTreeSet::new(), BTreeSet::new()];
+            for (from, length, which) in ranges {
+                for seq in from..from + length {
+                    sets[usize::from(which)].insert(seq);
+                    naive[usize::from(which)].insert(seq);
+                }
+            }
+            let [mut one, other] = sets;
+            let both = naive[0].intersection(&naive[1]).count() as u64;
+            prop_assert_eq!(one.union(other), both);
+            let all: BTreeSet<u64> = naive[0].union(&naive[1]).copied().collect();
+            prop_assert_eq!(one.len(), all.len() as u64);
+            prop_assert_eq!((one.lowest(), one.highest()), (all.first().copied(), all.last().copied()));
+            prop_assert_eq!(one.gaps(0, 30_000).collect::<Vec<_>>(), naive_gaps(&all, 0, 30_000));
+            // What is inserted afterwards is still counted once.
+            prop_assert_eq!(one.insert(29_999), true);
+            prop_assert_eq!(one.insert(29_999), false);
         }
     }
 

@@ -1,0 +1,112 @@
+//! Reading much at once: the unread part of the files is cut into pieces, which threads scan side
+//! by side, and which are then taken in one after the other.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::Change;
+use super::file::{FileTail, Look, Unread};
+use super::order::Order;
+use super::piece::{Piece, Range};
+
+/// The size of a piece.
+const PIECE: u64 = 2 << 20;
+/// How much is read at once, so that what was found is told now and then.
+const AT_ONCE: u64 = 64 << 20;
+/// Less than this is not worth a thread.
+pub(super) const WORTH_IT: u64 = 4 << 20;
+/// How many threads scan at most: the memory is soon slower than they are.
+const MOST_THREADS: usize = 8;
+
+/// One piece to scan: of which file, and its place among the ranges of that file.
+struct Job<'f> {
+    file: usize,
+    range: Range<'f>,
+}
+
+/// Reads on in those files that have much to read. What cannot be read in pieces is left.
+pub(super) fn read(files: &mut [FileTail], order: Order, changes: &mut Vec<Change>) -> Look {
+    let mut look = Look { caught_up: true, ..Look::default() };
+    let unread: Vec<(usize, Unread)> = files
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| file.is_mostly_in_order())
+        .filter_map(|(number, file)| Some((number, file.unread(order)?)))
+        .filter(|(_, unread)| unread.length.saturating_sub(unread.from) >= WORTH_IT)
+        .collect();
+    let jobs = jobs(&unread, order);
+    let pieces = scan(&jobs);
+    let begins: Vec<u64> = pieces
+        .iter()
+        .zip(&jobs)
+        .map(|(piece, job)| piece.as_ref().map_or(job.range.to, |piece| piece.begin))
+        .collect();
+    let of: Vec<(usize, u64)> = jobs.iter().map(|job| (job.file, job.range.to)).collect();
+    drop(jobs);
+    for (number, piece) in pieces.into_iter().enumerate() {
+        let (file, to) = of[number];
+        let file = &mut files[file];
+        let joined = piece.is_ok_and(|piece| file.take_piece(piece, changes, &mut look));
+        file.note_joined(joined);
+        if !joined {
+            // Its lines depend on those before them: they are read one by one, up to where the next
+            // piece can go on.
+            let next = number + 1;
+            let until = if of.get(next).map(|next| next.0) == Some(of[number].0) { begins[next] } else { to };
+            if file.read_until(until, order, changes, &mut look).is_err() {
+                break;
+            }
+        }
+    }
+    look
+}
+
+/// Cuts what is unread into pieces, at most [`AT_ONCE`] of it.
+fn jobs(unread: &[(usize, Unread)], order: Order) -> Vec<Job<'_>> {
+    let mut jobs = Vec::new();
+    let mut left = AT_ONCE;
+    for (file, unread) in unread {
+        let mut from = unread.from;
+        while from < unread.length && left > 0 {
+            let to = (from + PIECE).min(unread.length);
+            left = left.saturating_sub(to - from);
+            let begins_a_line = from == unread.from;
+            let range = Range { file: &unread.file, from, to, begins_a_line, order, first: unread.first };
+            jobs.push(Job { file: *file, range });
+            from = to;
+        }
+    }
+    jobs
+}
+
+/// Scans all pieces, on as many threads as there are cores.
+fn scan(jobs: &[Job<'_>]) -> Vec<io::Result<Piece>> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut buffer = Vec::new();
+        let mut scanned = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(job) = jobs.get(number) else { return scanned };
+            scanned.push((number, job.range.scan(&mut buffer)));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS).min(jobs.len());
+    let mut scanned = thread::scope(|scope| {
+        // This thread is one of them. Where the system has no more threads it does their work too.
+        let others: Vec<_> = (1..threads)
+            .map_while(|_| thread::Builder::new().name("scan".to_owned()).spawn_scoped(scope, work).ok())
+            .collect();
+        let mut scanned = work();
+        for other in others {
+            match other.join() {
+                Ok(more) => scanned.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        scanned
+    });
+    scanned.sort_unstable_by_key(|(number, _)| *number);
+    scanned.into_iter().map(|(_, piece)| piece).collect()
+}
