@@ -25,6 +25,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use bulk::Sizes;
 pub use ending::{Ending, EndingPart};
 pub use index::SegmentIndex;
 pub use order::{Order, OrderKey};

@@ -12,7 +12,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use stepwatch::model::{Model, Selection};
 use stepwatch::run::{Channel, Now, RunDirectory, Timestamp, line_order};
-use stepwatch::tail::RunTail;
+use stepwatch::tail::{RunTail, Sizes};
 
 const NAMES: [&str; 4] = ["worker", "stdout", "stderr", "audit"];
 
@@ -42,6 +42,13 @@ fn arrivals() -> impl Strategy<Value = Vec<(usize, String)>> {
     let mixed =
         (rising, any).prop_map(|(rising, any): (Vec<_>, Vec<_>)| rising.into_iter().chain(any).collect());
     prop_oneof![1 => Just(Vec::new()), 12 => mixed]
+}
+
+/// Sizes so small that a small run is read in every way.
+fn sizes() -> impl Strategy<Value = Sizes> {
+    (1..4000_u64, 1..20_000_u64, 1..3000_u64, 16..900_u64, 64..6000_usize).prop_map(
+        |(piece, at_once, worth_it, window, chunk)| Sizes { piece, at_once, worth_it, window, chunk },
+    )
 }
 
 type NaiveEntry = (u64, Channel, usize, String);
@@ -153,6 +160,7 @@ proptest! {
         arrived in arrivals(),
         looks in proptest::collection::vec(0..700_usize, 0..4),
         hidden in 0..NAMES.len(),
+        sizes in sizes(),
     ) {
         // Without any seq the run would be ordered by something else.
         prop_assume!(arrived.is_empty() || arrived.iter().any(|(_, line)| line_order(line.as_bytes()).seq.is_some()));
@@ -173,10 +181,67 @@ proptest! {
         selection.toggle(&Channel::from_name(NAMES[hidden]));
         assert_same(&model, &arrived, &selection);
 
-        // Read once from the start, the run is the same.
+        // Read once from the start, in pieces of any size, the run is the same.
+        let mut tail = RunTail::with_sizes(directory.clone(), sizes);
+        let mut in_pieces = Model::new(directory.clone());
+        feed(&mut tail, &mut in_pieces);
+        assert_same(&in_pieces, &arrived, &Selection::all());
+        assert_counts(&in_pieces, &arrived);
         let again = Model::load(directory).unwrap();
         assert_same(&again, &arrived, &Selection::all());
         assert_counts(&again, &arrived);
+    }
+
+    #[test]
+    fn the_end_of_a_run_in_order_is_in_view_before_the_rest_is_read(
+        channels in proptest::collection::vec((0..NAMES.len(), 1..3_u64, 0..60_usize), 1..400),
+        sizes in sizes(),
+        wanted in 0..60_u64,
+    ) {
+        let mut seq = 0;
+        let mut arrived = Vec::new();
+        for (channel, step, length) in channels {
+            seq += step;
+            arrived.push((channel, format!(r#"{{"seq":{seq},"text":"{}"}}"#, "x".repeat(length))));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        for (channel, line) in &arrived {
+            append(folder.path(), *channel, line);
+        }
+        let directory = RunDirectory::alone(folder.path());
+        let naive = naive(&arrived);
+        let assert_end = |model: &Model| {
+            let all = Selection::all();
+            let view = model.view(&all);
+            let found: Vec<_> = view.from(0).map(|placed| String::from_utf8(placed.line).unwrap()).collect();
+            let expected: Vec<_> = naive[naive.len() - found.len()..].iter().map(|entry| entry.3.clone()).collect();
+            assert_eq!(found, expected);
+            // What is missing among them is known as well.
+            let seqs: Vec<u64> = view.from(0).filter_map(|placed| placed.seq).collect();
+            for pair in seqs.windows(2) {
+                let missing: u64 = model.missing_between(pair[0], pair[1]).iter().map(|gap| gap.missing()).sum();
+                assert_eq!(missing, pair[1] - pair[0] - 1);
+            }
+            found.len() as u64
+        };
+
+        let (mut tail, mut model) = (RunTail::with_sizes(directory.clone(), sizes), Model::new(directory.clone()));
+        let batch = tail.poll_ending(wanted).unwrap();
+        model.apply(batch, now());
+        prop_assert!(!model.ending().unwrap().has_disorder());
+        prop_assert!(assert_end(&model) >= wanted.min(naive.len() as u64));
+        // And it stays so while the rest is read.
+        loop {
+            let batch = tail.poll();
+            let caught_up = batch.caught_up;
+            model.apply(batch, now());
+            assert_end(&model);
+            if caught_up {
+                break;
+            }
+        }
+        prop_assert!(model.ending().is_none());
+        assert_same(&model, &arrived, &Selection::all());
     }
 }
 

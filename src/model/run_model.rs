@@ -20,6 +20,19 @@ const GAP_SETTLES: Duration = Duration::from_millis(250);
 /// How much of a channel's last line is read for its time.
 const LAST_LINE_READ: u64 = 64 << 10;
 
+/// The time of what is read in one go: nothing of it came later than the rest.
+fn at_once() -> Now {
+    Now { wall: Timestamp::from_milliseconds(0), monotonic: Duration::ZERO }
+}
+
+fn tail_of(directory: &RunDirectory) -> io::Result<RunTail> {
+    if !directory.path().is_dir() {
+        let text = format!("there is no run directory at {}", directory.path().display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, text));
+    }
+    Ok(RunTail::new(directory.clone()))
+}
+
 /// The merged run.
 #[derive(Debug)]
 pub struct Model {
@@ -123,17 +136,29 @@ impl Model {
     /// # Errors
     /// `NotFound` where there is no such directory.
     pub fn load(directory: RunDirectory) -> io::Result<Self> {
-        if !directory.path().is_dir() {
-            let text = format!("there is no run directory at {}", directory.path().display());
-            return Err(io::Error::new(io::ErrorKind::NotFound, text));
-        }
-        let mut tail = RunTail::new(directory.clone());
+        Self::load_from(&mut tail_of(&directory)?, directory)
+    }
+
+    /// Reads the end of a run as it is now: at least its last `entries` entries, if there are as
+    /// many. What stands there is right where the files are in order; [`Model::ending`] tells
+    /// whether what was read is, and is `None` where all had to be read.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such directory.
+    pub fn load_end(directory: RunDirectory, entries: u64) -> io::Result<Self> {
+        let mut tail = tail_of(&directory)?;
+        let Some(batch) = tail.poll_ending(entries) else { return Self::load_from(&mut tail, directory) };
         let mut model = Self::new(directory);
-        let start = Now { wall: Timestamp::from_milliseconds(0), monotonic: Duration::ZERO };
+        model.apply(batch, at_once());
+        Ok(model)
+    }
+
+    fn load_from(tail: &mut RunTail, directory: RunDirectory) -> io::Result<Self> {
+        let mut model = Self::new(directory);
         loop {
             let batch = tail.poll();
             let caught_up = batch.caught_up;
-            model.apply(batch, start);
+            model.apply(batch, at_once());
             if caught_up {
                 return Ok(model);
             }

@@ -10,12 +10,29 @@ use super::file::{FileTail, Look, Unread};
 use super::order::Order;
 use super::piece::{Piece, Range};
 
-/// The size of a piece.
-const PIECE: u64 = 2 << 20;
-/// How much is read at once, so that what was found is told now and then.
-const AT_ONCE: u64 = 64 << 20;
-/// Less than this is not worth a thread.
-pub(super) const WORTH_IT: u64 = 4 << 20;
+/// How much is read in which way. A test makes them small, so that a small run is read in every
+/// way; the results are the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// The bytes of a piece.
+    pub piece: u64,
+    /// The bytes that are scanned at once, so that what was found is told now and then.
+    pub at_once: u64,
+    /// Fewer unread bytes than this are read in turn, by one thread.
+    pub worth_it: u64,
+    /// How much of the end of a file is read at first, when the end is to be told.
+    pub window: u64,
+    /// The bytes of one read of a piece: they should stay in a core's second cache while their
+    /// lines are looked at.
+    pub chunk: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { piece: 2 << 20, at_once: 64 << 20, worth_it: 4 << 20, window: 64 << 10, chunk: 256 << 10 }
+    }
+}
+
 /// How many threads scan at most: the memory is soon slower than they are.
 const MOST_THREADS: usize = 8;
 
@@ -26,16 +43,16 @@ struct Job<'f> {
 }
 
 /// Reads on in those files that have much to read. What cannot be read in pieces is left.
-pub(super) fn read(files: &mut [FileTail], order: Order, changes: &mut Vec<Change>) -> Look {
+pub(super) fn read(files: &mut [FileTail], order: Order, sizes: Sizes, changes: &mut Vec<Change>) -> Look {
     let mut look = Look { caught_up: true, ..Look::default() };
     let unread: Vec<(usize, Unread)> = files
         .iter()
         .enumerate()
         .filter(|(_, file)| file.is_mostly_in_order())
         .filter_map(|(number, file)| Some((number, file.unread(order)?)))
-        .filter(|(_, unread)| unread.length.saturating_sub(unread.from) >= WORTH_IT)
+        .filter(|(_, unread)| unread.length.saturating_sub(unread.from) >= sizes.worth_it)
         .collect();
-    let jobs = jobs(&unread, order);
+    let jobs = jobs(&unread, order, sizes);
     let pieces = scan(&jobs);
     let begins: Vec<u64> = pieces
         .iter()
@@ -62,18 +79,19 @@ pub(super) fn read(files: &mut [FileTail], order: Order, changes: &mut Vec<Chang
     look
 }
 
-/// Cuts what is unread into pieces, at most [`AT_ONCE`] of it.
-fn jobs(unread: &[(usize, Unread)], order: Order) -> Vec<Job<'_>> {
+/// Cuts what is unread into pieces, at most [`Sizes::at_once`] of it.
+fn jobs(unread: &[(usize, Unread)], order: Order, sizes: Sizes) -> Vec<Job<'_>> {
     let mut jobs = Vec::new();
-    let mut left = AT_ONCE;
-    for (file, unread) in unread {
+    let mut left = sizes.at_once;
+    for (number, unread) in unread {
         let mut from = unread.from;
         while from < unread.length && left > 0 {
-            let to = (from + PIECE).min(unread.length);
+            let to = (from + sizes.piece).min(unread.length);
             left = left.saturating_sub(to - from);
             let begins_a_line = from == unread.from;
-            let range = Range { file: &unread.file, from, to, begins_a_line, order, first: unread.first };
-            jobs.push(Job { file: *file, range });
+            let (file, first, chunk) = (&unread.file, unread.first, sizes.chunk);
+            let range = Range { file, from, to, begins_a_line, order, first, chunk };
+            jobs.push(Job { file: *number, range });
             from = to;
         }
     }

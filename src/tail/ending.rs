@@ -16,8 +16,6 @@ use super::order::{Order, OrderKey};
 use super::scan::{LineMark, scan_lines};
 use super::seqs::SeqSet;
 
-/// How much of a file is read at first.
-const FIRST_WINDOW: u64 = 64 << 10;
 /// How much of a file is read at most.
 const MOST_WINDOW: u64 = 16 << 20;
 /// How many bytes at the head of a file tell whether its lines have seqs at all.
@@ -74,7 +72,8 @@ struct Window {
     any_seq: bool,
 }
 
-/// Reads at least the last `entries` entries of the files in `order`. `None` where that cannot be
+/// Reads at least the last `entries` entries of the files in `order`, from windows of
+/// `first_window` bytes on. `None` where that cannot be
 /// told without reading everything: where the order is not that of the lines, or a line is huge.
 ///
 /// # Errors
@@ -83,8 +82,9 @@ pub(super) fn read(
     files: &[(SegmentId, Arc<File>)],
     order: Order,
     entries: u64,
+    first_window: u64,
 ) -> io::Result<Option<Ending>> {
-    let mut size = FIRST_WINDOW;
+    let mut size = first_window;
     while size <= MOST_WINDOW {
         let mut windows = Vec::new();
         for (segment, file) in files {

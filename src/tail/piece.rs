@@ -13,8 +13,6 @@ use super::order::{Order, OrderKey};
 use super::scan::LineMark;
 use super::seqs::SeqSet;
 
-/// The size of one read: it stays in a core's second cache while its lines are looked at.
-const CHUNK: usize = 256 << 10;
 /// How many bytes before its end a piece remembers.
 pub(super) const MARKER: usize = 64;
 
@@ -52,6 +50,8 @@ pub(super) struct Range<'f> {
     pub(super) order: Order,
     /// The key of the first line of the file that has one.
     pub(super) first: Option<OrderKey>,
+    /// The size of one read.
+    pub(super) chunk: usize,
 }
 
 impl Piece {
@@ -68,7 +68,7 @@ impl Range<'_> {
     /// # Errors
     /// Whatever the file system answers.
     pub(super) fn scan(&self, buffer: &mut Vec<u8>) -> io::Result<Piece> {
-        buffer.resize(CHUNK, 0);
+        buffer.resize(self.chunk, 0);
         let mut piece = Piece { index: SegmentIndex::of_piece(self.first), ..Piece::default() };
         let mut at = self.from;
         if !self.begins_a_line {

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::bulk;
+use super::bulk::{self, Sizes};
 use super::ending::{self, Ending};
 use super::file::FileTail;
 use super::identity::Identity;
@@ -41,6 +41,7 @@ pub struct RunTail {
     /// The looks go round the files, so that none waits for a busy one.
     turn: usize,
     loading: Loading,
+    sizes: Sizes,
 }
 
 /// Whether what was there at the beginning, or at the last restart, is still being read.
@@ -78,6 +79,12 @@ impl RunTail {
     /// Follows the run in `directory`. Nothing is opened before the first look.
     #[must_use]
     pub fn new(directory: RunDirectory) -> Self {
+        Self::with_sizes(directory, Sizes::default())
+    }
+
+    /// The same, reading in other sizes.
+    #[must_use]
+    pub fn with_sizes(directory: RunDirectory, sizes: Sizes) -> Self {
         Self {
             directory,
             order: Order::default(),
@@ -91,6 +98,7 @@ impl RunTail {
             restarting: false,
             turn: 0,
             loading: Loading::First,
+            sizes,
         }
     }
 
@@ -139,7 +147,7 @@ impl RunTail {
     fn ending(&self, entries: u64) -> Option<Ending> {
         let open = self.files.iter().flat_map(FileTail::open_files);
         let files: Vec<_> = open.map(|(segment, file)| (segment, Arc::clone(file))).collect();
-        ending::read(&files, self.order, entries).ok().flatten()
+        ending::read(&files, self.order, entries, self.sizes.window).ok().flatten()
     }
 
     fn progress(&self) -> (u64, u64) {
@@ -154,13 +162,13 @@ impl RunTail {
             return true;
         }
         let (read, total) = self.progress();
-        if total.saturating_sub(read) < bulk::WORTH_IT {
+        if total.saturating_sub(read) < self.sizes.worth_it {
             return false;
         }
         // The end is shown before the rest is read.
         let is_first = self.loading == Loading::First;
         if !is_first {
-            let look = bulk::read(&mut self.files, self.order, &mut batch.changes);
+            let look = bulk::read(&mut self.files, self.order, self.sizes, &mut batch.changes);
             self.any_seq |= look.any_seq;
             self.any_line |= look.lines > 0;
         }
