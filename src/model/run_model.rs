@@ -409,7 +409,7 @@ impl Model {
             gaps: self.gap_count(),
             missing: self.seen.missing(),
             lowest_seq: self.seen.lowest(),
-            highest_seq: self.seen.highest(),
+            highest_seq: self.seen.highest().max(self.ending.as_ref().and_then(|end| end.seqs.highest())),
             ..Counts::default()
         };
         for state in &self.states {

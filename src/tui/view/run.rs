@@ -46,7 +46,9 @@ pub fn draw(run: &RunScreen, size: Size, leaves: &str, now: Now, look: &Look, bu
     if window.rows.is_empty() {
         awaiting(buffer, log, &what_is_awaited(run, look));
     }
-    scroll_mark(buffer, log, &window, theme);
+    if run.model().ending().is_none() {
+        scroll_mark(buffer, log, &window, theme);
+    }
     let log = Rect { width: log.width - 1, ..log };
     let rows = LogRows {
         channels: run.model().channels(),
@@ -151,9 +153,9 @@ fn upper_rule(run: &RunScreen, width: u16, theme: Theme) -> Vec<Piece> {
         (Order::File, _) => "file by file",
     };
     let (mode, style) = match (run.caught_up(), run.pane().follows()) {
-        (false, _) => ("reading …", theme.warning()),
-        (true, true) => ("follow", theme.strong()),
-        (true, false) => ("held", theme.warning()),
+        (false, _) => (reading(run), theme.warning()),
+        (true, true) => ("follow".to_owned(), theme.strong()),
+        (true, false) => ("held".to_owned(), theme.warning()),
     };
     let title = vec![
         (format!(" {order} "), theme.faint()),
@@ -172,6 +174,14 @@ fn upper_rule(run: &RunScreen, width: u16, theme: Theme) -> Vec<Piece> {
     pieces
 }
 
+/// How far reading a large run is.
+fn reading(run: &RunScreen) -> String {
+    match run.model().progress() {
+        Some((read, total)) => format!("reading {}%", text::percent(read, total.max(1))),
+        None => "reading …".to_owned(),
+    }
+}
+
 fn lower_rule(run: &RunScreen, window: &Window, theme: Theme) -> Vec<Piece> {
     let mut pieces = Vec::new();
     if !run.pane().follows() {
@@ -188,7 +198,9 @@ fn lower_rule(run: &RunScreen, window: &Window, theme: Theme) -> Vec<Piece> {
     if run.pane().left() > 0 {
         pieces.push(Piece::new(format!(" column {} ", run.pane().left() + 1), theme.faint(), 2));
     }
-    if window.entries > 0 {
+    if run.model().ending().is_some() {
+        pieces.push(Piece::new(" the end of the log ", theme.warning(), 1).right());
+    } else if window.entries > 0 {
         let (at, of) = (window.last + 1, window.entries);
         let place = if at == of {
             let noun = if of == 1 { "entry" } else { "entries" };
