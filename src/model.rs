@@ -7,6 +7,7 @@
 pub mod cache;
 pub mod channel;
 pub mod merged;
+pub mod pattern;
 pub mod run_model;
 pub mod seen;
 pub mod segment;
@@ -15,6 +16,7 @@ pub mod view;
 pub use crate::tail::Order;
 pub use channel::ChannelState;
 pub use merged::{Entries, Place, Placed};
+pub use pattern::{Pattern, Scratch};
 pub use run_model::{Counts, Model, Notice};
 pub use seen::Gap;
 pub use view::{Selection, View};
