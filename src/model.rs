@@ -7,6 +7,7 @@
 pub mod cache;
 pub mod channel;
 pub mod merged;
+pub mod pattern;
 pub mod run_model;
 pub mod segment;
 pub mod view;
@@ -14,5 +15,6 @@ pub mod view;
 pub use crate::tail::{Gap, Order};
 pub use channel::ChannelState;
 pub use merged::{Entries, Place, Placed};
+pub use pattern::{Pattern, Scratch};
 pub use run_model::{Counts, Model, Notice};
 pub use view::{Selection, View};

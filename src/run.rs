@@ -4,6 +4,7 @@
 //! threads, watchers or clocks. Writers and readers share these types, so that what is written is
 //! what is read.
 
+pub mod canonical;
 pub mod channel;
 pub mod directory;
 pub mod entry;
@@ -17,6 +18,7 @@ pub mod seq;
 pub mod state;
 pub mod time;
 
+pub use canonical::{Canonical, JsonText, recognise};
 pub use channel::Channel;
 pub use directory::RunDirectory;
 pub use entry::{Body, Entry, decode};

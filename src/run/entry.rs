@@ -9,6 +9,7 @@ use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
 use serde_json::Value;
 
+use super::canonical::{Canonical, recognise};
 use super::seq::{canonical_seq, seq_of_value};
 use super::time::{self, Timestamp, at_head_of_line};
 
@@ -89,6 +90,25 @@ impl Entry {
 /// Decodes one line (without its `\n`). The seq is the one that [`super::line_order`] finds.
 #[must_use]
 pub fn decode(line: &[u8]) -> Entry {
+    recognise(line).map_or_else(|| decode_whole(line), of_canonical)
+}
+
+fn of_canonical(line: Canonical<'_>) -> Entry {
+    let text = line.text.to_text();
+    let body = match line.event {
+        None => Body::Text(text),
+        Some((event, level)) => Body::Worker {
+            event: Some(event.to_owned()),
+            level: level.map(str::to_owned),
+            rendered_line: text,
+            data: None,
+        },
+    };
+    Entry { seq: Some(line.seq), time: line.time.and_then(Timestamp::parse), body }
+}
+
+/// The general way, which takes any line.
+fn decode_whole(line: &[u8]) -> Entry {
     match Object::parse(line) {
         Some(object) => match object.seq() {
             Ok(seq) => object.into_entry(seq, line),
@@ -243,7 +263,126 @@ mod tests {
         assert!(matches!(decode(br#"{"seq":5,"msg":"hi"}"#).body, Body::Other(_)));
     }
 
+    /// Pieces of a line that is nearly canonical, as a generator of mistakes puts them together.
+    const PIECES: &[&[u8]] = &[
+        b"{\"seq\":",
+        b"{\"seq\": ",
+        b" {\"seq\":",
+        b"7",
+        b"0",
+        b"01",
+        b"9007199254740991",
+        b"9007199254740992",
+        b"12345678901234567",
+        b"-1",
+        b",\"ts\":\"2026-03-21T08:00:00.036Z\"",
+        b",\"ts\":\"2026-02-29T08:00:60.036Z\"",
+        b",\"ts\":\"\\u0032026\"",
+        b",\"ts\":7",
+        b",\"text\":\"",
+        b",\"text\":null",
+        b",\"event\":\"step_started\"",
+        b",\"level\":\"info\"",
+        b",\"level\":\"\xc3\xa9\"",
+        b",\"renderedLine\":\"",
+        b",\"data\":{\"a\":[1e999]}",
+        b",\"bytes\":\"/2EK\"",
+        b",\"seq\":8",
+        b"plain text",
+        b"\xc3\xa9\xe2\x9c\x93",
+        b"\xff",
+        b"\xc3",
+        b"\xed\xa0\x80",
+        b"\x7f",
+        b"\t",
+        b"\0",
+        b"\\n",
+        b"\\\"",
+        b"\\/",
+        b"\\\\",
+        b"\\b\\f\\r\\t",
+        b"\\u001b[32m",
+        b"\\u00e9",
+        b"\\u00E9",
+        b"\\u0000",
+        b"\\ud83d\\ude00",
+        b"\\ud83d",
+        b"\\ude00",
+        b"\\ud83d\\u0041",
+        b"\\ud83dxxxxxx",
+        b"\\u12",
+        b"\\u+123",
+        b"\\x",
+        b"\\",
+        b"\"",
+        b"\"}",
+        b"}",
+        b"}\r",
+        b"} ",
+        b",",
+    ];
+
+    /// Lines that are canonical but for a few pieces put in, taken away or exchanged.
+    pub(super) fn nearly_canonical() -> impl Strategy<Value = Vec<u8>> {
+        let stream = [0, 3, 10, 14, 23, 31, 50];
+        let worker = [0, 3, 10, 16, 17, 19, 23, 50];
+        let whole = prop_oneof![2 => Just(stream.to_vec()), 1 => Just(worker.to_vec())];
+        let changes =
+            proptest::collection::vec((any::<prop::sample::Index>(), 0..3_u8, 0..PIECES.len()), 0..5);
+        (whole, changes).prop_map(|(mut pieces, changes)| {
+            for (place, change, piece) in changes {
+                let place = place.index(pieces.len() + 1);
+                match change {
+                    0 => pieces.insert(place, piece),
+                    1 if place < pieces.len() => pieces[place] = piece,
+                    _ if place < pieces.len() => _ = pieces.remove(place),
+                    _ => {}
+                }
+            }
+            pieces.iter().flat_map(|piece| PIECES[*piece]).copied().collect()
+        })
+    }
+
+    #[test]
+    fn what_writers_of_ours_write_is_recognised() {
+        for (line, text) in [
+            (&br#"{"seq":13,"ts":"2026-03-21T08:00:00.039Z","text":"Proceed? "}"#[..], "Proceed? "),
+            (br#"{"seq":0,"text":""}"#, ""),
+            (br#"{"seq":1,"text":"\u001b[32m\ud83d\ude00\/\"\n"}"#, "\u{1b}[32m\u{1f600}/\"\n"),
+            (br#"{"seq":2,"ts":"x","event":"progress","level":"info","renderedLine":"50 %"}"#, "50 %"),
+            (br#"{"seq":2,"event":"progress","renderedLine":"50 %"}"#, "50 %"),
+        ] {
+            let found = recognise(line).expect("a canonical line");
+            assert_eq!(found.text.to_text(), text);
+            assert_eq!(found.text.plain().is_some(), !found.text.raw().contains('\\'));
+            assert_eq!(decode_whole(line), of_canonical(found));
+        }
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_recognised_line_says_what_the_general_way_says(line in nearly_canonical()) {
+            if let Some(found) = recognise(&line) {
+                prop_assert_eq!(of_canonical(found), decode_whole(&line));
+                prop_assert_eq!(Some(found.seq), canonical_seq(&line));
+            }
+        }
+
+        #[test]
+        fn what_json_writes_of_a_text_is_copied_exactly_when_it_is_escaped_as_ours(text in "\\PC*[\\x00-\\x20\"/\\\\]{0,4}", line in nearly_canonical()) {
+            let ours = serde_json::to_string(&text).unwrap();
+            let line_of_ours = format!("{{\"seq\":1,\"text\":{ours}}}");
+            let found = recognise(line_of_ours.as_bytes()).expect("a canonical line");
+            prop_assert_eq!(found.text.to_text(), text);
+            prop_assert!(found.text.is_escaped_as_ours());
+            if let Some(found) = recognise(&line) {
+                let ours = serde_json::to_string(&found.text.to_text()).unwrap();
+                prop_assert_eq!(found.text.is_escaped_as_ours(), ours == format!("\"{}\"", found.text.raw()));
+            }
+        }
+
         #[test]
         fn decoding_and_the_order_of_a_line_agree_on_the_seq(line in prop_oneof![
             proptest::collection::vec(any::<u8>(), 0..120),

@@ -1,0 +1,144 @@
+//! A pattern that is held against the text of entries, given their raw lines.
+//!
+//! What an entry says is the decoded text; what is in memory is the line. A canonical line is not
+//! decoded for it: its text is matched where it stands, or in a buffer where something is escaped.
+//! And mostly not even that: of most patterns it is known which letters every match has in it, and
+//! lines without them are passed over by a search through a whole chunk of lines.
+
+mod required;
+
+use memchr::memmem::{FindIter, Finder};
+use regex::bytes::{Matches, Regex, RegexBuilder};
+
+use crate::run::{decode, recognise};
+
+/// A regular expression that is held against the text of whole entries; `^` and `$` are the ends of
+/// their lines. To search with several threads, give each a clone.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    regex: Regex,
+    /// What stands in every match, unescaped; `None` where nothing is known of it.
+    required: Option<Regex>,
+}
+
+/// What looking at a line needs, kept from one line to the next.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    text: Vec<u8>,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn new(pattern: &str) -> Result<Self, regex::Error> {
+        let regex = RegexBuilder::new(pattern).multi_line(true).crlf(true).build()?;
+        let required = required::parse(pattern).as_ref().and_then(required::letters);
+        Ok(Self { regex, required })
+    }
+
+    /// Whether there is a match in a text.
+    #[must_use]
+    pub fn matches_text(&self, text: &[u8]) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// Whether there is a match in the text of the entry that a line (without its line end) is.
+    #[must_use]
+    pub fn matches_line(&self, line: &[u8], scratch: &mut Scratch) -> bool {
+        let Some(found) = recognise(line) else { return self.regex.is_match(decode(line).text()) };
+        match found.text.plain() {
+            Some(text) => self.regex.is_match(text.as_bytes()),
+            None => {
+                scratch.text.clear();
+                found.text.append_to(&mut scratch.text);
+                self.regex.is_match(&scratch.text)
+            }
+        }
+    }
+
+    /// Whether any of the raw lines in `chunk` may match. Only lines that surely do not are passed
+    /// over.
+    #[must_use]
+    pub fn may_match(&self, chunk: &[u8]) -> bool {
+        self.candidates(chunk).next_from(0).is_some()
+    }
+
+    /// Finds the lines of `chunk` that may match.
+    #[must_use]
+    pub fn candidates<'a>(&'a self, chunk: &'a [u8]) -> Candidates<'a> {
+        let required = self.required.as_ref().map(|required| {
+            let mut searches = Searches {
+                required: required.find_iter(chunk),
+                escapes: ESCAPE.find_iter(chunk),
+                bytes: BYTES.find_iter(chunk),
+                next: [None; 3],
+            };
+            searches.next = [searches.required(), searches.escaped(chunk), searches.bytes.next()];
+            searches
+        });
+        Candidates { chunk, required }
+    }
+}
+
+/// Begins an escape that may stand for any letter.
+static ESCAPE: std::sync::LazyLock<Finder<'static>> = std::sync::LazyLock::new(|| Finder::new(b"\\u"));
+/// The key of text that is encoded.
+static BYTES: std::sync::LazyLock<Finder<'static>> = std::sync::LazyLock::new(|| Finder::new(b"\"bytes\""));
+
+/// The places in a chunk of raw lines at which a line may match; see [`Pattern::candidates`].
+#[derive(Debug)]
+pub struct Candidates<'a> {
+    chunk: &'a [u8],
+    /// `None` where every line may match.
+    required: Option<Searches<'a>>,
+}
+
+/// Three searches that go on side by side, and where each is.
+#[derive(Debug)]
+struct Searches<'a> {
+    required: Matches<'a, 'a>,
+    escapes: FindIter<'a, 'static>,
+    bytes: FindIter<'a, 'static>,
+    next: [Option<usize>; 3],
+}
+
+impl Candidates<'_> {
+    /// The first place from `from` on whose line may match: every line that begins at or behind
+    /// `from` and ends before that place does not. To be asked with rising places.
+    pub fn next_from(&mut self, from: usize) -> Option<usize> {
+        match &mut self.required {
+            None => (from < self.chunk.len()).then_some(from),
+            Some(searches) => searches.next_from(self.chunk, from),
+        }
+    }
+}
+
+impl Searches<'_> {
+    fn next_from(&mut self, chunk: &[u8], from: usize) -> Option<usize> {
+        while self.next[0].is_some_and(|place| place < from) {
+            self.next[0] = self.required();
+        }
+        while self.next[1].is_some_and(|place| place < from) {
+            self.next[1] = self.escaped(chunk);
+        }
+        while self.next[2].is_some_and(|place| place < from) {
+            self.next[2] = self.bytes.next();
+        }
+        self.next.into_iter().flatten().min()
+    }
+
+    fn required(&mut self) -> Option<usize> {
+        self.required.next().map(|found| found.start())
+    }
+
+    /// The next escape that may stand for a letter: what is required has no control characters, so
+    /// that escaped ones (most are colours) hide nothing of it.
+    fn escaped(&mut self, chunk: &[u8]) -> Option<usize> {
+        self.escapes.find(|place| !matches!(&chunk[place + 2..], [b'0', b'0', b'0' | b'1', ..]))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! What stands in every match of a pattern, as it would stand in a raw line.
+
+use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::literal::Extractor;
+use regex_syntax::hir::{Hir, HirKind};
+
+/// So many alternatives are searched for at most: then the search is much faster than the pattern.
+const MOST_ALTERNATIVES: usize = 24;
+/// Alternatives are cut to so many bytes where they are too many.
+const LENGTHS: [usize; 3] = [usize::MAX, 4, 3];
+/// Fewer bytes are found in too many lines to be of use.
+const SHORTEST: usize = 2;
+
+/// Reads a pattern as [`super::Pattern`] means it.
+pub(super) fn parse(pattern: &str) -> Option<Hir> {
+    ParserBuilder::new().multi_line(true).crlf(true).utf8(false).build().parse(pattern).ok()
+}
+
+/// Finds any of the letters of which some stand in every match. They are never escaped in JSON but
+/// by their numbers.
+pub(super) fn letters(pattern: &Hir) -> Option<Regex> {
+    let alternatives = tails(pattern).iter().filter_map(alternatives).max_by_key(|letters| score(letters))?;
+    let joined: Vec<String> = alternatives.iter().map(|letters| escaped(letters)).collect();
+    RegexBuilder::new(&joined.join("|")).unicode(false).build().ok()
+}
+
+/// The pattern from each of its parts on: a match of the whole has one of each in it.
+fn tails(pattern: &Hir) -> Vec<Hir> {
+    match pattern.kind() {
+        HirKind::Capture(capture) => tails(&capture.sub),
+        HirKind::Concat(parts) => (0..parts.len()).map(|from| Hir::concat(parts[from..].to_vec())).collect(),
+        _ => vec![pattern.clone()],
+    }
+}
+
+/// With which letters a match of the pattern begins, or which stand a little behind its beginning.
+fn alternatives(pattern: &Hir) -> Option<Vec<Vec<u8>>> {
+    let beginnings = Extractor::new().extract(pattern);
+    let letters: Vec<&[u8]> =
+        beginnings.literals()?.iter().map(|literal| longest_unescaped(literal.as_bytes())).collect();
+    LENGTHS.into_iter().find_map(|length| {
+        let mut cut: Vec<Vec<u8>> =
+            letters.iter().map(|letters| letters[..letters.len().min(length)].to_vec()).collect();
+        cut.sort_unstable();
+        cut.dedup();
+        let is_useful = cut.iter().all(|letters| letters.len() >= SHORTEST);
+        (!cut.is_empty() && cut.len() <= MOST_ALTERNATIVES && is_useful).then_some(cut)
+    })
+}
+
+/// The longest part in which no byte has an escape of its own in JSON.
+fn longest_unescaped(literal: &[u8]) -> &[u8] {
+    let has_escape = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\' | b'/');
+    literal.split(has_escape).max_by_key(|part| part.len()).unwrap_or_default()
+}
+
+/// Long and few letters are found fastest and in the fewest lines.
+fn score(alternatives: &[Vec<u8>]) -> (usize, std::cmp::Reverse<usize>) {
+    let shortest = alternatives.iter().map(Vec::len).min().unwrap_or(0);
+    (shortest.min(8), std::cmp::Reverse(alternatives.len()))
+}
+
+fn escaped(letters: &[u8]) -> String {
+    use std::fmt::Write as _;
+    letters.iter().fold(String::from("(?-u)"), |mut text, byte| {
+        // Writing to a text cannot fail.
+        _ = write!(text, "\\x{byte:02x}");
+        text
+    })
+}

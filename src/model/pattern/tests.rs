@@ -1,0 +1,134 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::run::decode;
+
+/// Patterns of every kind, of few letters, so that they often match.
+fn pattern() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "ab",
+        "b/a",
+        "é",
+        "/",
+        "a",
+        "\\n",
+        "\\.",
+        ".",
+        "[ab]",
+        "\\d{2}",
+        "\\w+",
+        "(ab|ba)",
+        "(?:ab)+",
+        "(?:ab)*",
+        "a?",
+        "^",
+        "$",
+        "\\b",
+        "\\\\",
+        "\"",
+        "u00",
+        "ſ",
+        "k",
+        "\\x1b",
+        "(?-u:\\xc3)",
+        "x{0}",
+    ]);
+    let flags = prop::sample::select(vec!["", "", "(?i)", "(?s)", "(?x)"]);
+    let pieces = proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat());
+    (flags, pieces.clone(), prop::option::of(pieces)).prop_map(|(flags, one, other)| match other {
+        None => format!("{flags}{one}"),
+        Some(other) => format!("{flags}{one}|{other}"),
+    })
+}
+
+/// Lines of the letters that the patterns have, escaped in all ways, and lines of every form.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop::sample::select(vec![
+        "ab",
+        "ba",
+        "a",
+        "b",
+        "é",
+        "\\u00e9",
+        "\\u0061",
+        "\\u0062",
+        "\\/",
+        "/",
+        "\\n",
+        "\\r\\n",
+        "\\\"",
+        "\\\\",
+        "\\u001b",
+        "12",
+        ".",
+        "K",
+        "\\u212a",
+        "ſ",
+        "\\\\u00",
+        " ",
+        "\\ud83d\\ude00",
+        "\\ud83d",
+    ]);
+    let text = proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat());
+    let form = prop::sample::select(vec![
+        ("{\"seq\":12,\"ts\":\"2026-03-21T08:00:00.000Z\",\"text\":\"", "\"}"),
+        ("{\"seq\":1,\"text\":\"", "\"}"),
+        ("{\"seq\":1,\"text\":\"", "\"} "),
+        ("{\"seq\":1,\"text\":\"", ""),
+        ("{\"seq\":1,\"event\":\"ab\",\"renderedLine\":\"", "\"}"),
+        ("{\"event\":\"", "\"}"),
+        ("{\"seq\":1,\"msg\":\"", "\"}"),
+        ("{\"text\":7,\"seq\":1,\"x\":\"", "\"}"),
+        ("{\"ab\":\"", "\",\"bytes\":\"YWIxMi9iYQ==\"}"),
+        ("{\"byt\\u0065s\":\"YWIxMi9iYQ==\",\"x\":\"", "\"}"),
+        ("", ""),
+    ]);
+    (form, text).prop_map(|((head, end), text)| format!("{head}{text}{end}").into_bytes())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_line_matches_where_its_decoded_text_does_and_no_such_line_is_passed_over(
+        pattern in pattern(),
+        lines in proptest::collection::vec(line(), 0..12),
+    ) {
+        let Ok(pattern) = Pattern::new(&pattern) else { return Ok(()) };
+        let mut scratch = Scratch::default();
+        let chunk: Vec<u8> = lines.iter().flat_map(|line| [line.as_slice(), b"\n"].concat()).collect();
+        let mut candidates = pattern.candidates(&chunk);
+        let mut any = false;
+        let mut from = 0;
+        for line in &lines {
+            let matches = pattern.regex.is_match(decode(line).text());
+            any |= matches;
+            prop_assert_eq!(pattern.matches_line(line, &mut scratch), matches);
+            let end = from + line.len();
+            let is_candidate = candidates.next_from(from).is_some_and(|place| place <= end);
+            prop_assert!(is_candidate || !matches);
+            from = end + 1;
+        }
+        prop_assert!(pattern.may_match(&chunk) || !any);
+    }
+}
+
+#[test]
+fn what_every_match_has_in_it_is_searched_for_and_lines_without_it_are_passed_over() {
+    for (pattern, found) in [
+        ("panicked", true),
+        ("error|warning|fatal", true),
+        ("(?i)timeout", true),
+        ("(error|warning): x", true),
+        (r"\d{6}", false),
+        (r"\w+ panicked at \d+", true),
+        ("^a", false),
+        ("/a/b/crates", true),
+        ("(?i)connection ran into a timeout", true),
+        ("a|", false),
+    ] {
+        let pattern = Pattern::new(pattern).unwrap();
+        assert_eq!(pattern.required.is_some(), found, "{pattern:?}");
+        assert_eq!(pattern.may_match(b"{\"seq\":1,\"text\":\"\\u001b[32mok\\u001b[0m\\n\"}\n"), !found);
+    }
+}

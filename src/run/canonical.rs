@@ -1,0 +1,189 @@
+//! Lines in the form in which a good writer writes them, recognised without building anything.
+//!
+//! Nearly every line of a run is `{"seq":N,"ts":"…","text":"…"}`, byte for byte in that form. It is
+//! told apart from all others in one pass that borrows everything; whatever is only a little
+//! different is not recognised and takes the general way of [`super::entry::decode`], which says
+//! the same of a recognised line.
+
+use memchr::{memchr, memchr2};
+
+use super::seq::MAX_SEQ;
+
+/// A line of the canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Canonical<'a> {
+    /// The line's seq.
+    pub seq: u64,
+    /// What stands between the quotes of `ts`, in which nothing is escaped.
+    pub time: Option<&'a str>,
+    /// The event and the level of a worker's entry; `None` for an entry of a stream.
+    pub event: Option<(&'a str, Option<&'a str>)>,
+    /// The text, or the worker's rendered line.
+    pub text: JsonText<'a>,
+}
+
+/// The inside of a JSON string that was found to be valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JsonText<'a> {
+    raw: &'a str,
+    /// Where the first backslash stands; the length when there is none.
+    plain: usize,
+}
+
+/// Recognises a line (without its `\n`) of the form `{"seq":N,"ts":"…","text":"…"}`, where `ts` may
+/// be missing and a worker has `"event":"…","level":"…","renderedLine":"…"`, with or without a
+/// level, in place of `text`. Nothing may stand before, between or behind.
+#[must_use]
+pub fn recognise(line: &[u8]) -> Option<Canonical<'_>> {
+    let rest = line.strip_prefix(b"{\"seq\":")?.strip_suffix(b"}")?;
+    // Outside of its strings the form has no place for a control character, and inside of them JSON
+    // allows none.
+    if rest.iter().fold(u8::MAX, |lowest, byte| lowest.min(*byte)) < b' ' {
+        return None;
+    }
+    let rest = std::str::from_utf8(rest).ok()?;
+    let (seq, rest) = take_seq(rest)?;
+    let (time, rest) = match rest.strip_prefix(",\"ts\":\"") {
+        Some(rest) => take_plain(rest).map(|(time, rest)| (Some(time), rest))?,
+        None => (None, rest),
+    };
+    if let Some(rest) = rest.strip_prefix(",\"text\":\"") {
+        return Some(Canonical { seq, time, event: None, text: whole_text(rest)? });
+    }
+    let (event, rest) = take_plain(rest.strip_prefix(",\"event\":\"")?)?;
+    let (level, rest) = match rest.strip_prefix(",\"level\":\"") {
+        Some(rest) => take_plain(rest).map(|(level, rest)| (Some(level), rest))?,
+        None => (None, rest),
+    };
+    let text = whole_text(rest.strip_prefix(",\"renderedLine\":\"")?)?;
+    Some(Canonical { seq, time, event: Some((event, level)), text })
+}
+
+/// The integer at the beginning, as the contract writes it; see [`super::seq::canonical_seq`].
+fn take_seq(rest: &str) -> Option<(u64, &str)> {
+    let bytes = rest.as_bytes();
+    let digits = bytes.iter().take(17).take_while(|byte| byte.is_ascii_digit()).count();
+    if digits == 0 || digits > 16 || (digits > 1 && bytes[0] == b'0') {
+        return None;
+    }
+    let seq = bytes[..digits].iter().fold(0, |seq, digit| seq * 10 + u64::from(digit - b'0'));
+    (seq <= MAX_SEQ).then(|| (seq, &rest[digits..]))
+}
+
+/// A string in which nothing is escaped, and what stands behind its quote.
+fn take_plain(rest: &str) -> Option<(&str, &str)> {
+    let end = memchr2(b'"', b'\\', rest.as_bytes())?;
+    let behind = rest[end..].strip_prefix('"')?;
+    Some((&rest[..end], behind))
+}
+
+/// The inside of a string whose quote is the last character.
+fn whole_text(rest: &str) -> Option<JsonText<'_>> {
+    let raw = rest.strip_suffix('"')?;
+    let bytes = raw.as_bytes();
+    let mut plain = None;
+    let mut from = 0;
+    while let Some(found) = memchr2(b'"', b'\\', &bytes[from..]) {
+        let place = from + found;
+        if bytes[place] == b'"' {
+            return None;
+        }
+        plain = plain.or(Some(place));
+        from = place + escape_at(&bytes[place..])?.1;
+    }
+    Some(JsonText { raw, plain: plain.unwrap_or(raw.len()) })
+}
+
+/// The character that the escape at the beginning stands for, and how long the escape is.
+fn escape_at(bytes: &[u8]) -> Option<(char, usize)> {
+    let character = match bytes.get(1)? {
+        byte @ (b'"' | b'\\' | b'/') => char::from(*byte),
+        b'n' => '\n',
+        b't' => '\t',
+        b'r' => '\r',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'u' => return code_point(bytes),
+        _ => return None,
+    };
+    Some((character, 2))
+}
+
+fn code_point(bytes: &[u8]) -> Option<(char, usize)> {
+    let first = hexadecimal(bytes.get(2..6)?)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        // The second half of a pair alone is no character.
+        return Some((char::from_u32(first)?, 6));
+    }
+    let second = hexadecimal(bytes.get(6..12)?.strip_prefix(b"\\u")?)?;
+    if !(0xdc00..0xe000).contains(&second) {
+        return None;
+    }
+    Some((char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00))?, 12))
+}
+
+fn hexadecimal(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
+}
+
+impl<'a> JsonText<'a> {
+    /// The text as it stands between its quotes.
+    #[must_use]
+    pub fn raw(&self) -> &'a str {
+        self.raw
+    }
+
+    /// The text, where nothing in it is escaped.
+    #[must_use]
+    pub fn plain(&self) -> Option<&'a str> {
+        (self.plain == self.raw.len()).then_some(self.raw)
+    }
+
+    /// Appends the text to `out`.
+    pub fn append_to(&self, out: &mut Vec<u8>) {
+        let mut rest = self.raw.as_bytes();
+        let mut place = self.plain;
+        loop {
+            out.extend_from_slice(&rest[..place]);
+            rest = &rest[place..];
+            if rest.is_empty() {
+                return;
+            }
+            // What is no escape cannot stand here, because the text was found to be valid.
+            let (character, length) = escape_at(rest).unwrap_or(('\\', 1));
+            if character.is_ascii() {
+                out.push(character as u8);
+            } else {
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            rest = &rest[length..];
+            place = memchr(b'\\', rest).unwrap_or(rest.len());
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = Vec::with_capacity(self.raw.len());
+        self.append_to(&mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// Whether the text is escaped as our own JSON is: nothing that could stand for itself, and the
+    /// shortest form of the rest. Then it can be copied into JSON as it is.
+    #[must_use]
+    pub fn is_escaped_as_ours(&self) -> bool {
+        let mut rest = &self.raw.as_bytes()[self.plain..];
+        while let Some(place) = memchr(b'\\', rest) {
+            rest = &rest[place..];
+            let ours = match rest {
+                [_, b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
+                [_, b'u', b'0', b'0', b'0', b'0'..=b'7' | b'b' | b'e' | b'f', ..]
+                | [_, b'u', b'0', b'0', b'1', b'0'..=b'9' | b'a'..=b'f', ..] => 6,
+                _ => return false,
+            };
+            rest = &rest[ours..];
+        }
+        true
+    }
+}
