@@ -9,23 +9,26 @@
 //! knows where lines are and where they stand in the order, not what they mean to a person.
 
 pub mod file;
+mod follower;
 pub mod identity;
 pub mod index;
+mod marker;
+pub mod nuls;
 pub mod order;
 pub mod reader;
 pub mod run;
 pub mod scan;
+pub mod segment_file;
 pub mod watch;
 
-use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 pub use index::SegmentIndex;
 pub use order::{Order, OrderKey};
 pub use reader::RunReader;
 pub use run::RunTail;
 pub use scan::LineMark;
+pub use segment_file::SegmentFile;
 
 use crate::run::{Channel, Heartbeat, Manifest, RunState};
 
@@ -62,6 +65,16 @@ pub enum Change {
         /// Where the last line ends: one past its line end.
         end: u64,
     },
+    /// A run of NULs that stands between two lines, or before the first, was passed over. Short runs
+    /// are passed over without a word.
+    Passed {
+        /// The segment.
+        segment: SegmentId,
+        /// Where the NULs begin.
+        from: u64,
+        /// Where the next line begins.
+        to: u64,
+    },
     /// So many bytes stand behind the last complete line of the segment.
     Torn {
         /// The segment.
@@ -79,7 +92,7 @@ pub enum Change {
         /// The segment.
         segment: SegmentId,
         /// The file to read it from.
-        file: Arc<File>,
+        file: SegmentFile,
     },
     /// A segment's bytes are gone for good; a [`Change::Restart`] follows.
     Removed(RemovedSegment),
@@ -110,7 +123,7 @@ pub struct OpenedSegment {
     /// The path at which it was found.
     pub path: PathBuf,
     /// The open file.
-    pub file: Arc<File>,
+    pub file: SegmentFile,
 }
 
 /// A segment whose bytes are gone.

@@ -8,6 +8,7 @@ use super::file::FileTail;
 use super::identity::Identity;
 use super::order::Order;
 use super::scan::scan_lines;
+use super::segment_file::{Handles, open_file_limit};
 use super::{Batch, Change, SegmentId};
 use crate::run::RunDirectory;
 use crate::run::directory::{HEARTBEAT, MANIFEST, STATE};
@@ -24,7 +25,10 @@ const HEAD_SEARCHED: usize = 64 << 10;
 pub struct RunTail {
     directory: RunDirectory,
     order: Order,
+    /// In the order of their channels.
     files: Vec<FileTail>,
+    handles: Handles,
+    many_files_notice: Option<String>,
     next_segment: u32,
     any_seq: bool,
     any_line: bool,
@@ -63,6 +67,8 @@ impl RunTail {
             directory,
             order: Order::default(),
             files: Vec::new(),
+            handles: Handles::default(),
+            many_files_notice: None,
             next_segment: 0,
             any_seq: false,
             any_line: false,
@@ -190,18 +196,40 @@ impl RunTail {
             changes.push(Change::Notice { about: String::new(), text: notice.clone() });
             self.directory_notice = notice;
         }
+        let mut new = Vec::new();
         for found in self.directory.log_files() {
-            match self.files.iter_mut().find(|file| *file.channel() == found.channel) {
+            match self.files.binary_search_by(|file| file.channel().cmp(&found.channel)) {
                 // The same channel at another path, for example in `logs/` first: the old one is
                 // kept until it is gone, so that what was read stays.
-                Some(file) if file.path() != found.path && !file.path().exists() => {
-                    file.move_to(found.path);
+                Ok(place) => {
+                    let file = &mut self.files[place];
+                    if file.path() != found.path && !file.path().exists() {
+                        file.move_to(found.path);
+                    }
                 }
-                Some(_) => {}
-                None => self.files.push(FileTail::new(found.channel, found.path)),
+                Err(_) => new.push(FileTail::new(found.channel, found.path, self.handles.clone())),
             }
         }
-        self.files.sort_by(|one, other| one.channel().cmp(other.channel()));
+        if !new.is_empty() {
+            self.files.append(&mut new);
+            self.files.sort_by(|one, other| one.channel().cmp(other.channel()));
+            self.say_how_many(changes);
+        }
+    }
+
+    /// Says so when there are more files than may be open.
+    fn say_how_many(&mut self, changes: &mut Vec<Change>) {
+        let (count, most) = (self.files.len(), self.handles.most());
+        let notice = (count > most).then(|| {
+            let limit = open_file_limit().map_or_else(String::new, |limit| {
+                format!(", since this program may open {limit} files; raise that with `ulimit -n`")
+            });
+            format!("{count} log files are followed with {most} of them open at a time{limit}")
+        });
+        if notice != self.many_files_notice {
+            changes.push(Change::Notice { about: "log files".to_owned(), text: notice.clone() });
+            self.many_files_notice = notice;
+        }
     }
 
     fn look_at_small_files(&mut self, changes: &mut Vec<Change>) {
