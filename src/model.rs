@@ -6,6 +6,7 @@
 
 pub mod cache;
 pub mod channel;
+pub mod long_line;
 pub mod merged;
 pub mod pattern;
 pub mod run_model;

@@ -11,19 +11,21 @@
 pub mod bulk;
 pub mod ending;
 pub mod file;
+mod follower;
 pub mod identity;
 pub mod index;
+mod marker;
+pub mod nuls;
 pub mod order;
 pub mod piece;
 pub mod reader;
 pub mod run;
 pub mod scan;
+pub mod segment_file;
 pub mod seqs;
 pub mod watch;
 
-use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 pub use bulk::Sizes;
 pub use ending::{Ending, EndingPart};
@@ -33,6 +35,7 @@ pub use piece::Piece;
 pub use reader::RunReader;
 pub use run::RunTail;
 pub use scan::LineMark;
+pub use segment_file::SegmentFile;
 pub use seqs::{Gap, SeqSet};
 
 use crate::run::{Channel, Heartbeat, Manifest, RunState};
@@ -83,6 +86,16 @@ pub enum Change {
     /// What stands at the end of the files while the whole is not read yet; it takes the place of
     /// what was reported so before, and is meaningless once all is read.
     Ending(Ending),
+    /// A run of NULs that stands between two lines, or before the first, was passed over. Short runs
+    /// are passed over without a word.
+    Passed {
+        /// The segment.
+        segment: SegmentId,
+        /// Where the NULs begin.
+        from: u64,
+        /// Where the next line begins.
+        to: u64,
+    },
     /// So many bytes stand behind the last complete line of the segment.
     Torn {
         /// The segment.
@@ -100,7 +113,7 @@ pub enum Change {
         /// The segment.
         segment: SegmentId,
         /// The file to read it from.
-        file: Arc<File>,
+        file: SegmentFile,
     },
     /// A segment's bytes are gone for good; a [`Change::Restart`] follows.
     Removed(RemovedSegment),
@@ -131,7 +144,7 @@ pub struct OpenedSegment {
     /// The path at which it was found.
     pub path: PathBuf,
     /// The open file.
-    pub file: Arc<File>,
+    pub file: SegmentFile,
 }
 
 /// A segment whose bytes are gone.

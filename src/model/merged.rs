@@ -40,6 +40,9 @@ pub struct Placed {
     pub entry: Entry,
     /// The line as it stands in the file, without its line end.
     pub line: Vec<u8>,
+    /// How many bytes the line has, when it is too long to be held: then `line` is its head only,
+    /// and the entry says so. [`super::View::write_line`] writes the whole line.
+    pub cut: Option<u64>,
 }
 
 /// Where a line is found in the index of its segment.

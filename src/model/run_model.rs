@@ -229,6 +229,11 @@ impl Model {
                     segment.torn = bytes;
                 }
             }
+            Change::Passed { segment, from, .. } => {
+                if let Some(segment) = self.segment_mut(segment) {
+                    segment.pass(from);
+                }
+            }
             Change::Detached { .. } => {}
             Change::Replaced { segment, file } => {
                 if let Some(segment) = self.segment_mut(segment) {

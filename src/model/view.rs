@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cache::{BlockCache, ReadBlock};
+use super::long_line::cut_entry;
 use super::merged::{Entries, Place, Placed, Spot};
 use super::segment::Segment;
 use crate::run::entry::Body;
@@ -293,7 +294,10 @@ impl<'m> View<'m> {
         let of = &self.sources[source];
         let found = &block.lines[line];
         let bytes = block.bytes_of(found);
-        let entry = decode(bytes);
+        let entry = match found.cut {
+            Some(length) => cut_entry(bytes, length),
+            None => decode(bytes),
+        };
         let place = Place {
             key: found.key,
             channel: of.channel.clone(),
@@ -301,6 +305,14 @@ impl<'m> View<'m> {
             offset: found.offset,
         };
         let malformed = matches!(entry.body, Body::Raw(_)) && (found.object || of.has_objects);
-        Placed { place, channel: of.channel.clone(), seq: entry.seq, malformed, entry, line: bytes.to_vec() }
+        Placed {
+            place,
+            channel: of.channel.clone(),
+            seq: entry.seq,
+            malformed,
+            entry,
+            line: bytes.to_vec(),
+            cut: found.cut,
+        }
     }
 }

@@ -111,6 +111,9 @@ impl LogRequest {
         let mut entries = 0;
         let unreadable = self.visit(model, |placed| {
             entries += 1;
+            if form == Form::Raw && placed.cut.is_some() {
+                return model.view(&Selection::all()).write_line(placed, out);
+            }
             reported(placed, false).write(out, form, presentation)
         })?;
         Ok(Written { entries, unreadable })

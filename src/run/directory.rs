@@ -3,6 +3,7 @@
 //! A run directory is untrusted: nothing here blocks on a FIFO, follows a link out of the root, or
 //! reads a small file past [`SMALL_FILE_LIMIT`].
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -176,9 +177,10 @@ impl RunDirectory {
         }
         found.sort();
         let mut files: Vec<LogFile> = Vec::new();
+        let mut channels = BTreeSet::new();
         for (stem, place, _, path) in found {
             let mut channel = Channel::from_name(&stem);
-            if files.iter().any(|file| file.channel == channel) {
+            if !channels.insert(channel.clone()) {
                 let name =
                     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 channel = Channel::Other(if place == 1 { format!("{LOGS}/{name}") } else { name });

@@ -6,15 +6,14 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::Arc;
 
-use super::SegmentId;
-use super::file::is_whole_object;
+use super::follower::is_whole_object;
 use super::identity::read_at;
 use super::index::{Placing, SegmentIndex};
 use super::order::{Order, OrderKey};
 use super::scan::{LineMark, scan_lines};
 use super::seqs::SeqSet;
+use super::{SegmentFile, SegmentId};
 
 /// How much of a file is read at most.
 const MOST_WINDOW: u64 = 16 << 20;
@@ -79,7 +78,7 @@ struct Window {
 /// # Errors
 /// Whatever the file system answers.
 pub(super) fn read(
-    files: &[(SegmentId, Arc<File>)],
+    files: &[(SegmentId, SegmentFile)],
     order: Order,
     entries: u64,
     first_window: u64,
@@ -88,7 +87,7 @@ pub(super) fn read(
     while size <= MOST_WINDOW {
         let mut windows = Vec::new();
         for (segment, file) in files {
-            match Window::read(file, order, size)? {
+            match Window::read(&*file.open()?, order, size)? {
                 Some(window) => windows.push((*segment, window)),
                 None => break,
             }
@@ -110,10 +109,10 @@ pub(super) fn read(
     Ok(None)
 }
 
-fn any_seq_at_head(files: &[(SegmentId, Arc<File>)]) -> io::Result<bool> {
+fn any_seq_at_head(files: &[(SegmentId, SegmentFile)]) -> io::Result<bool> {
     let mut head = vec![0; HEAD];
     for (_, file) in files {
-        let count = read_at(file, &mut head, 0)?;
+        let count = file.read_at(&mut head, 0)?;
         if scan_lines(&head[..count], 0, Order::Seq).any_seq {
             return Ok(true);
         }

@@ -88,10 +88,24 @@ pub struct LineKey {
     pub has_seq: bool,
 }
 
+/// A longer line is never held whole: it is known by its head, so that memory stays bounded
+/// whatever a file holds. It is many times what `exec` or any log shipper writes into one entry, and
+/// little enough that a few copies of it, as decoding makes them, do no harm.
+pub const LONGEST_PARSED: usize = 16 << 20;
+/// How much of a line that is longer than [`LONGEST_PARSED`] counts, as if it were the line.
+pub const HEAD_OF_LONG_LINE: usize = 64 << 10;
+
 impl Order {
+    /// How many bytes of a line decide about its place.
+    #[must_use]
+    pub fn bytes_that_decide(length: usize) -> usize {
+        if length > LONGEST_PARSED { HEAD_OF_LONG_LINE } else { length }
+    }
+
     /// Reads the key of one line.
     #[must_use]
     pub fn key_of(self, line: &[u8]) -> LineKey {
+        let line = &line[..Self::bytes_that_decide(line.len())];
         let found = line_order(line);
         let key = match self {
             Self::Seq => found.seq.map(OrderKey::of_seq),

@@ -9,12 +9,10 @@ use memchr::memchr_iter;
 use super::Extent;
 use super::identity::read_at;
 use super::index::SegmentIndex;
+use super::marker::remember_end;
 use super::order::{Order, OrderKey};
 use super::scan::LineMark;
 use super::seqs::SeqSet;
-
-/// How many bytes before its end a piece remembers.
-pub(super) const MARKER: usize = 64;
 
 /// The complete lines that begin in a range of a file.
 #[derive(Debug, Default)]
@@ -34,7 +32,7 @@ pub struct Piece {
     pub(super) end: u64,
     /// The own key of the first line.
     pub(super) opening: Option<OrderKey>,
-    /// The last bytes of the piece, at most [`MARKER`].
+    /// The last bytes of the piece, as many as a marker takes.
     pub(super) marker: Vec<u8>,
 }
 
@@ -122,11 +120,4 @@ impl Range<'_> {
         piece.end = begin + consumed as u64;
         consumed
     }
-}
-
-/// Keeps the last bytes, at most [`MARKER`], of what was kept and `bytes` behind it.
-pub(super) fn remember_end(marker: &mut Vec<u8>, bytes: &[u8]) {
-    marker.extend_from_slice(&bytes[bytes.len().saturating_sub(MARKER)..]);
-    let surplus = marker.len().saturating_sub(MARKER);
-    marker.drain(..surplus);
 }

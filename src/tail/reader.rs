@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::run::{BUSY_FOR, BUSY_TICK, QUIET_TICK, RunTail};
-use super::watch::{FolderWatch, Hints};
+use super::watch::{FolderWatch, Hints, tells_of_no_changes};
 use super::{Batch, Change};
 use crate::run::RunDirectory;
 
@@ -143,13 +143,16 @@ impl Loop {
             if Instant::now() < self.retry_at {
                 return;
             }
+            if let Some(cause) = tells_of_no_changes(self.tail.directory().path()) {
+                return self.poll_instead(&cause, notices);
+            }
             match FolderWatch::new(self.tail.directory(), self.wake.clone(), &self.hints) {
                 Ok(watch) => self.watch = Some(watch),
-                Err(error) => return self.poll_instead(&error, notices),
+                Err(error) => return self.poll_instead(&cause_of(&error), notices),
             }
         }
         match self.watch.as_mut().map(FolderWatch::renew) {
-            Some(Err(error)) => self.poll_instead(&error, notices),
+            Some(Err(error)) => self.poll_instead(&cause_of(&error), notices),
             Some(Ok(())) | None => {
                 self.retry_after = FIRST_RETRY;
                 self.say(None, notices);
@@ -157,15 +160,10 @@ impl Loop {
         }
     }
 
-    fn poll_instead(&mut self, error: &notify::Error, notices: &mut Vec<Change>) {
+    fn poll_instead(&mut self, cause: &str, notices: &mut Vec<Change>) {
         self.watch = None;
         self.retry_at = Instant::now() + self.retry_after;
         self.retry_after = (self.retry_after * 2).min(LONGEST_RETRY);
-        let cause = match &error.kind {
-            notify::ErrorKind::MaxFilesWatch => "the limit of file watches is reached".to_owned(),
-            notify::ErrorKind::Io(error) => error.to_string(),
-            other => format!("{other:?}"),
-        };
         self.say(Some(format!("polling every {} ms: {cause}", POLL_TICK.as_millis())), notices);
     }
 
@@ -174,5 +172,21 @@ impl Loop {
             notices.push(Change::Notice { about: "watcher".to_owned(), text: text.clone() });
             self.notice = text;
         }
+    }
+}
+
+/// Why there is no watcher, in words that help: the system's own speak of open files where a user
+/// has too many watchers, and of a full disk where there are too many watches.
+fn cause_of(error: &notify::Error) -> String {
+    const TOO_MANY_FILES: i32 = 24;
+    match &error.kind {
+        notify::ErrorKind::MaxFilesWatch => {
+            "no watch is left for a folder (see fs.inotify.max_user_watches)".to_owned()
+        }
+        notify::ErrorKind::Io(error) if error.raw_os_error() == Some(TOO_MANY_FILES) => {
+            "no watcher is left (see fs.inotify.max_user_instances and ulimit -n)".to_owned()
+        }
+        notify::ErrorKind::Io(error) => error.to_string(),
+        other => format!("{other:?}"),
     }
 }

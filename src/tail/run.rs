@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::bulk::{self, Sizes};
@@ -11,6 +10,7 @@ use super::file::FileTail;
 use super::identity::Identity;
 use super::order::Order;
 use super::scan::scan_lines;
+use super::segment_file::{Handles, open_file_limit};
 use super::{Batch, Change, SegmentId};
 use crate::run::RunDirectory;
 use crate::run::directory::{HEARTBEAT, MANIFEST, STATE};
@@ -18,6 +18,8 @@ use crate::run::directory::{HEARTBEAT, MANIFEST, STATE};
 /// The batches of a look hold about so many lines at most, so that whoever applies them is never
 /// kept for long.
 const LINES_A_BATCH: u64 = 60_000;
+/// With more files than this, each of them is read in turn, so that few of them are open at once.
+const MOST_IN_PIECES: usize = 64;
 /// How many of the last entries are told while a large run is read: some screens of them.
 const ENDING_ENTRIES: u64 = 500;
 /// How many bytes at the head of a file are searched for lines with a time, to choose the order of
@@ -29,7 +31,10 @@ const HEAD_SEARCHED: usize = 64 << 10;
 pub struct RunTail {
     directory: RunDirectory,
     order: Order,
+    /// In the order of their channels.
     files: Vec<FileTail>,
+    handles: Handles,
+    many_files_notice: Option<String>,
     next_segment: u32,
     any_seq: bool,
     any_line: bool,
@@ -89,6 +94,8 @@ impl RunTail {
             directory,
             order: Order::default(),
             files: Vec::new(),
+            handles: Handles::default(),
+            many_files_notice: None,
             next_segment: 0,
             any_seq: false,
             any_line: false,
@@ -145,19 +152,22 @@ impl RunTail {
     }
 
     fn ending(&self, entries: u64) -> Option<Ending> {
-        let open = self.files.iter().flat_map(FileTail::open_files);
-        let files: Vec<_> = open.map(|(segment, file)| (segment, Arc::clone(file))).collect();
+        let all = self.files.iter().flat_map(FileTail::segment_files);
+        let files: Vec<_> = all.map(|(segment, file)| (segment, file.clone())).collect();
         ending::read(&files, self.order, entries, self.sizes.window).ok().flatten()
     }
 
     fn progress(&self) -> (u64, u64) {
         let all = self.files.iter().map(FileTail::progress);
-        all.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1))
+        all.fold((0, 0), |sum: (u64, u64), of| (sum.0.saturating_add(of.0), sum.1.saturating_add(of.1)))
     }
 
     /// Reads on in large files, many lines at once, and tells their end first. Whether that is all
     /// for this look.
     fn load(&mut self, batch: &mut Batch) -> bool {
+        if self.files.len() > MOST_IN_PIECES {
+            return false;
+        }
         if self.open_files(&mut batch.changes) {
             return true;
         }
@@ -289,18 +299,40 @@ impl RunTail {
             changes.push(Change::Notice { about: String::new(), text: notice.clone() });
             self.directory_notice = notice;
         }
+        let mut new = Vec::new();
         for found in self.directory.log_files() {
-            match self.files.iter_mut().find(|file| *file.channel() == found.channel) {
+            match self.files.binary_search_by(|file| file.channel().cmp(&found.channel)) {
                 // The same channel at another path, for example in `logs/` first: the old one is
                 // kept until it is gone, so that what was read stays.
-                Some(file) if file.path() != found.path && !file.path().exists() => {
-                    file.move_to(found.path);
+                Ok(place) => {
+                    let file = &mut self.files[place];
+                    if file.path() != found.path && !file.path().exists() {
+                        file.move_to(found.path);
+                    }
                 }
-                Some(_) => {}
-                None => self.files.push(FileTail::new(found.channel, found.path)),
+                Err(_) => new.push(FileTail::new(found.channel, found.path, self.handles.clone())),
             }
         }
-        self.files.sort_by(|one, other| one.channel().cmp(other.channel()));
+        if !new.is_empty() {
+            self.files.append(&mut new);
+            self.files.sort_by(|one, other| one.channel().cmp(other.channel()));
+            self.say_how_many(changes);
+        }
+    }
+
+    /// Says so when there are more files than may be open.
+    fn say_how_many(&mut self, changes: &mut Vec<Change>) {
+        let (count, most) = (self.files.len(), self.handles.most());
+        let notice = (count > most).then(|| {
+            let limit = open_file_limit().map_or_else(String::new, |limit| {
+                format!(", since this program may open {limit} files; raise that with `ulimit -n`")
+            });
+            format!("{count} log files are followed with {most} of them open at a time{limit}")
+        });
+        if notice != self.many_files_notice {
+            changes.push(Change::Notice { about: "log files".to_owned(), text: notice.clone() });
+            self.many_files_notice = notice;
+        }
     }
 
     fn look_at_small_files(&mut self, changes: &mut Vec<Change>) {

@@ -2,6 +2,7 @@
 
 use memchr::memchr_iter;
 
+use super::nuls;
 use super::order::{Order, OrderKey};
 
 /// Where one line is and where it stands: 16 bytes, because millions of them pass by.
@@ -52,6 +53,9 @@ pub struct Scan {
     pub consumed: usize,
     /// Whether any of them has a seq.
     pub any_seq: bool,
+    /// How many NULs before lines were passed over, and where the last of them were.
+    pub nuls: u64,
+    pub(super) last_nuls: Option<(u64, u64)>,
 }
 
 /// Finds the complete lines of `bytes`, a piece of a file that begins at `offset` with a line.
@@ -59,10 +63,17 @@ pub struct Scan {
 pub fn scan_lines(bytes: &[u8], offset: u64, order: Order) -> Scan {
     let mut scan = Scan::default();
     for end in memchr_iter(b'\n', bytes) {
-        let found = order.key_of(&bytes[scan.consumed..end]);
-        scan.any_seq |= found.has_seq;
-        scan.marks.push(LineMark::new(offset + scan.consumed as u64, found.key, found.object));
+        let line = nuls::without_leading(scan.consumed..end, bytes);
+        let begins = line.as_ref().map_or(end, |line| line.start);
+        if begins > scan.consumed {
+            scan.nuls += (begins - scan.consumed) as u64;
+            scan.last_nuls = Some((offset + scan.consumed as u64, offset + begins as u64));
+        }
         scan.consumed = end + 1;
+        let Some(line) = line else { continue };
+        let found = order.key_of(&bytes[line]);
+        scan.any_seq |= found.has_seq;
+        scan.marks.push(LineMark::new(offset + begins as u64, found.key, found.object));
     }
     scan
 }

@@ -121,6 +121,63 @@ impl FolderWatch {
     }
 }
 
+/// Why the file system of `directory` tells of no changes, if it does not: changes that other hosts
+/// make on a network file system are not told here, and of a file system that is not known nothing
+/// is known. So the list holds those that do tell. `overlay` is one of them: of a file that is copied
+/// up while it is open the watch on its folder tells, and the safety tick sees the rest.
+#[cfg(target_os = "linux")]
+pub fn tells_of_no_changes(directory: &Path) -> Option<String> {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    // Before the directory is made its file system is that of the folder it will be made in.
+    let found = absolute.ancestors().find_map(|folder| rustix::fs::statfs(folder).ok())?;
+    let magic = u32::try_from(found.f_type & 0xffff_ffff).unwrap_or(0);
+    let name = match magic {
+        _ if LOCAL_FILE_SYSTEMS.contains(&magic) => return None,
+        0x6969 => "nfs",
+        0xff53_4d42 | 0xfe53_4d42 | 0x517b => "smb",
+        0x0102_1997 => "9p",
+        0x6573_5546 => "fuse or virtiofs",
+        0x00c3_6400 => "ceph",
+        0x5346_414f => "afs",
+        _ => return Some(format!("it is not known whether file system {magic:#x} tells of changes")),
+    };
+    Some(format!("the file system ({name}) does not tell of all changes"))
+}
+
+/// Elsewhere the watcher is taken at its word.
+#[cfg(not(target_os = "linux"))]
+pub fn tells_of_no_changes(_directory: &Path) -> Option<String> {
+    None
+}
+
+/// The numbers of the file systems that tell of every change: ext2 to ext4, xfs, btrfs, bcachefs,
+/// tmpfs, ramfs, overlay, f2fs, zfs, jfs, reiserfs, nilfs, ecryptfs, vfat, exfat, ntfs3, hfsplus, udf,
+/// iso9660, squashfs, erofs.
+#[cfg(target_os = "linux")]
+const LOCAL_FILE_SYSTEMS: [u32; 21] = [
+    0xef53,
+    0x5846_5342,
+    0x9123_683e,
+    0xca45_1a4e,
+    0x0102_1994,
+    0x8584_58f6,
+    0x794c_7630,
+    0xf2f5_2010,
+    0x2fc1_2fc1,
+    0x3153_464a,
+    0x5265_4973,
+    0x3434,
+    0xf15f,
+    0x4d44,
+    0x2011_bab0,
+    0x7366_746e,
+    0x482b,
+    0x1501_3346,
+    0x9660,
+    0x7371_7368,
+    0xe0f5_e1e2,
+];
+
 fn is_log(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| crate::run::directory::LOG_ENDINGS.contains(&ending))
