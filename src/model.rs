@@ -12,6 +12,7 @@ pub mod run_model;
 pub mod seen;
 pub mod segment;
 pub mod view;
+pub mod walk;
 
 pub use crate::tail::Order;
 pub use channel::ChannelState;
@@ -20,3 +21,4 @@ pub use pattern::{Pattern, Scratch};
 pub use run_model::{Counts, Model, Notice};
 pub use seen::Gap;
 pub use view::{Selection, View};
+pub use walk::{Cut, RawEntry, Reader, Walk};
