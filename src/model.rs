@@ -12,6 +12,7 @@ pub mod pattern;
 pub mod run_model;
 pub mod segment;
 pub mod view;
+pub mod walk;
 
 pub use crate::tail::{Gap, Order};
 pub use channel::ChannelState;
@@ -19,3 +20,4 @@ pub use merged::{Entries, Place, Placed};
 pub use pattern::{Pattern, Scratch};
 pub use run_model::{Counts, Model, Notice};
 pub use view::{Selection, View};
+pub use walk::{Cut, RawEntry, Reader, Walk};

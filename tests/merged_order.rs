@@ -10,8 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use stepwatch::model::{Model, Selection};
-use stepwatch::run::{Channel, Now, RunDirectory, Timestamp, line_order};
+use stepwatch::model::{Cut, Model, Pattern, Placed, Reader, Selection, View, Walk};
+use stepwatch::run::{Channel, Now, RunDirectory, Timestamp, decode, line_order};
 use stepwatch::tail::{RunTail, Sizes};
 
 const NAMES: [&str; 4] = ["worker", "stdout", "stderr", "audit"];
@@ -116,6 +116,44 @@ fn assert_same(model: &Model, arrived: &[(usize, String)], selection: &Selection
     }
 }
 
+/// A walk in pieces, of any part, against the one from entry to entry.
+fn assert_same_in_pieces(model: &Model) {
+    let view = model.view(&Selection::all());
+    let walked: Vec<_> = view.from(0).collect();
+    let half = walked.len() / 2;
+    let middle = walked.get(half).map_or(Cut::end(), |middle| view.cut_before(&middle.place));
+    for bytes in [1500, u64::MAX] {
+        assert_eq!(in_pieces(&view, Cut::BEGIN, middle, bytes), in_one_go(&walked[..half]));
+        assert_eq!(in_pieces(&view, middle, Cut::end(), bytes), in_one_go(&walked[half..]));
+    }
+}
+
+fn in_one_go(placed: &[Placed]) -> Vec<(Channel, Vec<u8>)> {
+    placed.iter().map(|placed| (placed.channel.clone(), placed.line.clone())).collect()
+}
+
+/// The same walk, in pieces of so many bytes; and what a search finds of it.
+fn in_pieces(view: &View<'_>, from: Cut, to: Cut, bytes: u64) -> Vec<(Channel, Vec<u8>)> {
+    let walk = Walk::new(view, from, to);
+    let channels: Vec<&Channel> = walk.channels().collect();
+    let mut reader = Reader::default();
+    let pattern = Pattern::new("order|bro|seq").unwrap();
+    let mut all = Vec::new();
+    for piece in walk.pieces(bytes) {
+        let begin = all.len();
+        let was_read = walk.read(piece, &mut reader, None, |entry| {
+            all.push((channels[entry.source].clone(), entry.line.to_vec()));
+        });
+        assert_eq!((was_read.entries, was_read.is_short), ((all.len() - begin) as u64, false));
+        let mut hits = Vec::new();
+        walk.read(piece, &mut reader, Some(&pattern), |entry| hits.push(entry.line.to_vec()));
+        let expected = all[begin..].iter().map(|(_, line)| line.clone());
+        let expected = expected.filter(|line| pattern.matches_text(decode(line).text()));
+        assert_eq!(hits, expected.collect::<Vec<_>>());
+    }
+    all
+}
+
 fn assert_counts(model: &Model, arrived: &[(usize, String)]) {
     let counts = model.counts();
     let mut seen = BTreeMap::new();
@@ -189,6 +227,7 @@ proptest! {
         assert_counts(&in_pieces, &arrived);
         let again = Model::load(directory).unwrap();
         assert_same(&again, &arrived, &Selection::all());
+        assert_same_in_pieces(&again);
         assert_counts(&again, &arrived);
     }
 

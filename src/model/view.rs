@@ -67,7 +67,7 @@ pub struct View<'m> {
     /// In the order of the channels, then of the segments.
     pub(crate) sources: Vec<Source<'m>>,
     cache: &'m RefCell<BlockCache>,
-    order: Order,
+    pub(crate) order: Order,
 }
 
 impl<'m> View<'m> {
