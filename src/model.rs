@@ -6,18 +6,24 @@
 
 pub mod cache;
 pub mod channel;
+pub mod filter;
+pub mod filtered;
 pub mod long_line;
 pub mod merged;
 pub mod pattern;
 pub mod run_model;
+pub mod scan_job;
 pub mod segment;
 pub mod view;
 pub mod walk;
 
 pub use crate::tail::{Gap, Order};
 pub use channel::ChannelState;
+pub use filter::Filter;
+pub use filtered::Filtered;
 pub use merged::{Entries, Place, Placed};
 pub use pattern::{Pattern, Scratch};
 pub use run_model::{Counts, Model, Notice};
+pub use scan_job::{ScanJob, Scanned};
 pub use view::{Selection, View};
 pub use walk::{Cut, RawEntry, Reader, Walk};

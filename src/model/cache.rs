@@ -7,7 +7,9 @@ use crate::tail::index::BLOCK_BYTES;
 use crate::tail::order::{HEAD_OF_LONG_LINE, LONGEST_PARSED};
 use crate::tail::{Order, OrderKey, SegmentId, SegmentIndex, nuls};
 
+use super::pattern::Scratch;
 use super::segment::Segment;
+use super::view::{Sieve, Source};
 use crate::tail::index::Placing;
 
 /// How many bytes of blocks are kept.
@@ -15,6 +17,9 @@ const KEPT_BYTES: usize = 4 << 20;
 /// How much is read of a block with a line that is too long to be held: the lines before it, and its
 /// head.
 const LONG_LINE_READ: u64 = BLOCK_BYTES + HEAD_OF_LONG_LINE as u64;
+
+/// More than this is never read of a block at once.
+pub(crate) const MOST_READ: u64 = LONGEST_PARSED as u64 + BLOCK_BYTES;
 
 /// A block's bytes and where its lines are.
 #[derive(Debug)]
@@ -31,8 +36,8 @@ pub(crate) struct ReadBlock {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadLine {
     pub(crate) offset: u64,
-    from: usize,
-    to: usize,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
     pub(crate) key: OrderKey,
     pub(crate) displaced: bool,
     pub(crate) object: bool,
@@ -41,46 +46,53 @@ pub(crate) struct ReadLine {
 }
 
 impl ReadBlock {
-    fn read(segment: &Segment, index: &SegmentIndex, block: usize, order: Order) -> Self {
+    fn read(source: &Source<'_>, block: usize, order: Order) -> Self {
+        match source.sieve {
+            None => Self::read_all(source.segment, source.index, block, order),
+            Some(sieve) => Self::read_kept(source, sieve, block, order),
+        }
+    }
+
+    /// Reads every line of a block.
+    pub(crate) fn read_all(segment: &Segment, index: &SegmentIndex, block: usize, order: Order) -> Self {
         let end = index.block_end(block);
         let begin = index.blocks().get(block).map_or(end, |block| block.offset);
         let lines_end = segment.end_of_lines(begin, end);
         // A line that is too long to be held is the last one of its block.
-        let has_long_line = lines_end - begin > LONGEST_PARSED as u64 + BLOCK_BYTES;
+        let has_long_line = lines_end - begin > MOST_READ;
         let read_end = if has_long_line { begin + LONG_LINE_READ } else { lines_end };
         let bytes = segment.read(begin, read_end);
         let is_whole = bytes.len() as u64 == read_end - begin;
-        let mut read = Self { end, is_whole, bytes, lines: Vec::new() };
-        read.take_apart(index.placing_at(block), begin, lines_end, order);
-        read
+        let mut lines = Vec::new();
+        take_apart(&bytes, begin, lines_end, order, index.placing_at(block), |line| lines.push(line));
+        Self { end, is_whole, bytes, lines }
     }
 
-    /// Finds the lines in the bytes, by the rules by which they were indexed.
-    fn take_apart(&mut self, mut placing: Placing, begin: u64, lines_end: u64, order: Order) {
-        let bytes = &self.bytes;
-        let mut next = 0;
-        while next < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[next..]).map(|length| next + length);
-            let line = nuls::without_leading(next..end.unwrap_or(bytes.len()), bytes);
-            next = end.map_or(bytes.len(), |end| end + 1);
-            let Some(line) = line else { continue };
-            let offset = begin + line.start as u64;
-            let length =
-                if end.is_some() { line.len() as u64 } else { (lines_end - offset).saturating_sub(1) };
-            let is_cut = length > LONGEST_PARSED as u64;
-            let to = if is_cut { line.end.min(line.start + HEAD_OF_LONG_LINE) } else { line.end };
-            let found = order.key_of(&bytes[line.start..to]);
-            let standing = placing.place(found.key);
-            self.lines.push(ReadLine {
-                offset,
-                from: line.start,
-                to,
-                key: standing.key,
-                displaced: standing.displaced,
-                object: found.object,
-                cut: is_cut.then_some(length),
-            });
+    /// Reads the lines of a block of those that a filter keeps: their neighbours are read as well,
+    /// as far as the block may reach, and left out.
+    fn read_kept(source: &Source<'_>, sieve: Sieve<'_>, block: usize, order: Order) -> Self {
+        let end = source.index.block_end(block);
+        let begin = source.index.blocks().get(block).map_or(end, |block| block.offset);
+        let mut read = Self { end, is_whole: true, bytes: Vec::new(), lines: Vec::new() };
+        let Some(first) = sieve.all.block_of_offset(begin) else { return read };
+        let last = sieve.all.block_of_offset(begin + BLOCK_BYTES - 1).unwrap_or(first);
+        let mut placing = source.index.placing_at(block);
+        let mut scratch = Scratch::default();
+        for number in first..=last {
+            let all = Self::read_all(source.segment, sieve.all, number, order);
+            read.is_whole &= all.is_whole;
+            for line in &all.lines {
+                let bytes = all.bytes_of(line);
+                if !(begin..end).contains(&line.offset) || !sieve.filter.keeps(bytes, &mut scratch) {
+                    continue;
+                }
+                let from = read.bytes.len();
+                read.bytes.extend_from_slice(bytes);
+                let displaced = placing.place(Some(line.key)).displaced;
+                read.lines.push(ReadLine { from, to: read.bytes.len(), displaced, ..*line });
+            }
         }
+        read
     }
 
     /// The bytes of a line, without its line end.
@@ -94,38 +106,69 @@ impl ReadBlock {
     }
 }
 
+/// Finds the lines in `bytes`, which begin with a block at `begin`, by the rules by which they were
+/// indexed.
+pub(crate) fn take_apart(
+    bytes: &[u8],
+    begin: u64,
+    lines_end: u64,
+    order: Order,
+    mut placing: Placing,
+    mut take: impl FnMut(ReadLine),
+) {
+    let mut next = 0;
+    while next < bytes.len() {
+        let end = memchr::memchr(b'\n', &bytes[next..]).map(|length| next + length);
+        let line = nuls::without_leading(next..end.unwrap_or(bytes.len()), bytes);
+        next = end.map_or(bytes.len(), |end| end + 1);
+        let Some(line) = line else { continue };
+        let offset = begin + line.start as u64;
+        let length = if end.is_some() { line.len() as u64 } else { (lines_end - offset).saturating_sub(1) };
+        let is_cut = length > LONGEST_PARSED as u64;
+        let to = if is_cut { line.end.min(line.start + HEAD_OF_LONG_LINE) } else { line.end };
+        let found = order.key_of(&bytes[line.start..to]);
+        let standing = placing.place(found.key);
+        take(ReadLine {
+            offset,
+            from: line.start,
+            to,
+            key: standing.key,
+            displaced: standing.displaced,
+            object: found.object,
+            cut: is_cut.then_some(length),
+        });
+    }
+}
+
 /// The blocks that were read last.
 #[derive(Debug, Default)]
 pub(crate) struct BlockCache {
-    blocks: HashMap<(SegmentId, usize), (Arc<ReadBlock>, u64)>,
+    /// By segment and offset: blocks of different indexes may have the same number.
+    blocks: HashMap<(SegmentId, u64), (Arc<ReadBlock>, u64)>,
     bytes: usize,
     clock: u64,
 }
 
 impl BlockCache {
     /// The block of that number, read if it is not kept.
-    pub(crate) fn get(
-        &mut self,
-        segment: &Segment,
-        index: &SegmentIndex,
-        block: usize,
-        order: Order,
-    ) -> Arc<ReadBlock> {
+    pub(crate) fn get(&mut self, source: &Source<'_>, block: usize, order: Order) -> Arc<ReadBlock> {
         self.clock += 1;
-        let end = index.block_end(block);
-        if let Some((kept, used)) = self.blocks.get_mut(&(segment.id, block))
+        let end = source.index.block_end(block);
+        let begin = source.index.blocks().get(block).map_or(end, |block| block.offset);
+        let key = (source.segment.id, begin);
+        if let Some((kept, used)) = self.blocks.get_mut(&key)
             && kept.end == end
         {
             *used = self.clock;
             return Arc::clone(kept);
         }
-        let read = Arc::new(ReadBlock::read(segment, index, block, order));
+        let read = Arc::new(ReadBlock::read(source, block, order));
         if !read.is_whole {
             // What could not be read now may be readable the next time.
             return read;
         }
         self.bytes += read.bytes.len();
-        if let Some((old, _)) = self.blocks.insert((segment.id, block), (Arc::clone(&read), self.clock)) {
+        if let Some((old, _)) = self.blocks.insert(key, (Arc::clone(&read), self.clock)) {
             self.bytes -= old.bytes.len();
         }
         while self.bytes > KEPT_BYTES && self.blocks.len() > 1 {

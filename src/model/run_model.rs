@@ -493,16 +493,19 @@ impl Model {
     /// The merged entries of the chosen channels; until everything was read, those at the end.
     #[must_use]
     pub fn view(&self, selection: &Selection) -> View<'_> {
+        View::new(self.sources(selection), &self.cache, self.order)
+    }
+
+    /// The segments of the chosen channels, as far as they are in view.
+    pub(crate) fn sources(&self, selection: &Selection) -> Vec<Source<'_>> {
         let shown = self.channels.iter().filter(|channel| !selection.hides(&channel.channel));
-        let sources = shown
-            .flat_map(|channel| {
-                let has_objects = self.has_objects(channel);
-                channel.segments.iter().filter_map(move |segment| {
-                    let index = self.index_in_view(segment)?;
-                    Some(Source { channel: &channel.channel, segment, index, has_objects })
-                })
+        let sources = shown.flat_map(|channel| {
+            let has_objects = self.has_objects(channel);
+            channel.segments.iter().filter_map(move |segment| {
+                let index = self.index_in_view(segment)?;
+                Some(Source { channel: &channel.channel, segment, index, sieve: None, has_objects })
             })
-            .collect();
-        View::new(sources, &self.cache, self.order)
+        });
+        sources.collect()
     }
 }

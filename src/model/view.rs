@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cache::{BlockCache, ReadBlock};
+use super::filter::Filter;
 use super::long_line::cut_entry;
 use super::merged::{Entries, Place, Placed, Spot};
 use super::segment::Segment;
@@ -57,8 +58,18 @@ pub(crate) struct Source<'m> {
     pub(crate) segment: &'m Segment,
     /// What is in view of the segment.
     pub(crate) index: &'m SegmentIndex,
+    /// Which lines `index` knows, if not all.
+    pub(crate) sieve: Option<Sieve<'m>>,
     /// Whether the channel has JSON objects, so that other lines are malformed.
     pub(crate) has_objects: bool,
+}
+
+/// What tells which lines of a segment are in view.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sieve<'m> {
+    pub(crate) filter: &'m Filter,
+    /// The index of all lines.
+    pub(crate) all: &'m SegmentIndex,
 }
 
 /// The merged entries of the chosen channels. Cheap to make; make one when it is needed.
@@ -127,10 +138,7 @@ impl<'m> View<'m> {
     }
 
     pub(crate) fn block(&self, source: usize, block: usize) -> Arc<ReadBlock> {
-        {
-            let source = &self.sources[source];
-            self.cache.borrow_mut().get(source.segment, source.index, block, self.order)
-        }
+        self.cache.borrow_mut().get(&self.sources[source], block, self.order)
     }
 
     /// How many entries stand below the key.

@@ -1,0 +1,134 @@
+//! What a filter keeps of a run, against a plain walk over its entries: found in ranges, in any
+//! order, while the files grow.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "merged_order/arrivals.rs"]
+mod arrivals;
+
+use std::sync::atomic::AtomicBool;
+
+use arrivals::{NAMES, append, arrivals, feed, sizes};
+use proptest::prelude::*;
+use stepwatch::model::{Filter, Filtered, Model, Pattern, Placed, ScanJob, Scanned, Selection};
+use stepwatch::run::{Channel, RunDirectory};
+use stepwatch::tail::RunTail;
+
+fn filter(wanted: &str, unwanted: &str) -> Filter {
+    Filter::new().keep(Pattern::new(wanted).unwrap()).drop(Pattern::new(unwanted).unwrap())
+}
+
+/// The entries whose text matches one pattern, and not the other.
+fn kept(model: &Model, selection: &Selection, wanted: &str, unwanted: &str) -> Vec<Placed> {
+    let [wanted, unwanted] = [wanted, unwanted].map(|pattern| regex::bytes::Regex::new(pattern).unwrap());
+    let view = model.view(selection);
+    let is_kept = |placed: &Placed| {
+        let text = placed.entry.text();
+        wanted.is_match(text) && !unwanted.is_match(text)
+    };
+    view.from(0).filter(is_kept).collect()
+}
+
+/// Searches all that is to be searched; which job ends first is chosen by `turns`.
+fn search(filtered: &mut Filtered, model: &Model, turns: &[usize]) {
+    let running = AtomicBool::new(false);
+    let mut turns = turns.iter().cycle();
+    let mut given_up = 0;
+    let mut done: Vec<Scanned> = Vec::new();
+    loop {
+        let mut jobs: Vec<ScanJob> = filtered.jobs(model);
+        if jobs.is_empty() && done.is_empty() {
+            return;
+        }
+        while !jobs.is_empty() {
+            let job = jobs.swap_remove(turns.next().unwrap() % jobs.len());
+            // Now and then one is not carried out.
+            if turns.next().unwrap().is_multiple_of(5) && given_up < 10 {
+                filtered.give_up(&job);
+                given_up += 1;
+            } else {
+                done.extend(job.run(&running));
+            }
+        }
+        while !done.is_empty() {
+            filtered.take(done.swap_remove(turns.next().unwrap() % done.len()));
+        }
+    }
+}
+
+fn assert_same(filtered: &Filtered, model: &Model, selection: &Selection, expected: &[Placed]) {
+    let view = filtered.view(model, selection);
+    let found: Vec<Placed> = view.from(0).collect();
+    let lines = |placed: &[Placed]| -> Vec<String> {
+        placed.iter().map(|placed| String::from_utf8_lossy(&placed.line).into_owned()).collect()
+    };
+    assert_eq!(lines(&found), lines(expected));
+    assert_eq!(found, expected);
+    assert_eq!(view.len(), expected.len() as u64);
+    for (position, placed) in expected.iter().enumerate() {
+        assert_eq!(view.position_of(&placed.place), position as u64);
+        assert_eq!(view.at(position as u64).as_ref(), Some(placed));
+    }
+    // The place of an entry that is not kept is among those that are.
+    for placed in model.view(selection).from(0).step_by(7) {
+        let before = expected.iter().filter(|kept| kept.place < placed.place).count();
+        assert_eq!(view.position_of(&placed.place), before as u64);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 80, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_filter_keeps_is_what_a_walk_over_all_entries_keeps(
+        arrived in arrivals(),
+        looks in proptest::collection::vec(0..700_usize, 0..4),
+        wanted in prop_oneof![Just("x"), Just("ordered"), Just("panicked|no"), Just("^x+$"), Just("")],
+        unwanted in prop_oneof![Just("unobtainable"), Just("xxxxxxxxxxxx"), Just("seq")],
+        sizes in sizes(),
+        ranges in (1..3000_u64, 1..30_000_u64),
+        turns in proptest::collection::vec(0..1000_usize, 1..30),
+        hidden in 0..NAMES.len(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::alone(folder.path());
+        let (mut tail, mut model) = (RunTail::with_sizes(directory.clone(), sizes), Model::new(directory));
+        let mut filtered = Filtered::with_ranges(filter(wanted, unwanted), ranges.0, ranges.1);
+        for (number, (channel, line)) in arrived.iter().enumerate() {
+            append(folder.path(), *channel, line);
+            if looks.contains(&number) {
+                // One look, so that it is also searched while only the end is in view.
+                model.apply(tail.poll(), arrivals::now());
+                search(&mut filtered, &model, &turns);
+            }
+        }
+        feed(&mut tail, &mut model);
+        search(&mut filtered, &model, &turns);
+        let all = Selection::all();
+        assert_same(&filtered, &model, &all, &kept(&model, &all, wanted, unwanted));
+        let (searched, total) = filtered.progress(&model);
+        prop_assert_eq!(searched, total);
+        let mut selection = Selection::all();
+        selection.toggle(&Channel::from_name(NAMES[hidden]));
+        assert_same(&filtered, &model, &selection, &kept(&model, &selection, wanted, unwanted));
+    }
+}
+
+#[test]
+fn a_job_that_is_cancelled_finds_nothing_and_the_answer_to_another_question_is_not_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    append(folder.path(), 1, r#"{"seq":1,"text":"one"}"#);
+    let model = Model::load(RunDirectory::alone(folder.path())).unwrap();
+    let mut old = Filtered::new(Filter::new().keep(Pattern::new("one").unwrap()));
+    let jobs = old.jobs(&model);
+    assert_eq!(jobs.len(), 1);
+    assert!(jobs[0].run(&AtomicBool::new(true)).is_none());
+    let answer = jobs[0].run(&AtomicBool::new(false)).unwrap();
+    let mut new = Filtered::new(Filter::new().keep(Pattern::new("two").unwrap()));
+    assert_eq!(new.jobs(&model).len(), 1);
+    new.take(answer);
+    assert!(new.is_empty());
+    assert_eq!(new.progress(&model).0, 0);
+    old.take(jobs[0].run(&AtomicBool::new(false)).unwrap());
+    assert_eq!(old.len(), 1);
+}
