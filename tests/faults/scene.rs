@@ -50,14 +50,20 @@ impl Followed {
         append(&self.path(name), text);
     }
 
-    /// Looks once at everything, and until all of it is read.
+    /// Looks until everything is read; the texts of all entries.
     pub(crate) fn look(&mut self) -> Vec<String> {
+        self.look_and_count();
+        texts(&self.model)
+    }
+
+    /// Looks until everything is read; how many entries there are.
+    pub(crate) fn look_and_count(&mut self) -> u64 {
         loop {
             let batch = self.tail.poll();
             let caught_up = batch.caught_up;
             self.model.apply(batch, at(0));
             if caught_up {
-                return texts(&self.model);
+                return self.model.counts().entries;
             }
         }
     }
@@ -201,6 +207,11 @@ impl Place {
     /// A process of its own and nothing else.
     pub(crate) fn own_process() -> Self {
         Self { program: "env", arguments: Vec::new(), setup: "true" }
+    }
+
+    /// A process of its own after the shell commands of `setup`.
+    pub(crate) fn limited(setup: &'static str) -> Self {
+        Self { setup, ..Self::own_process() }
     }
 
     /// Namespaces of its own, by the flags of `unshare`, after the shell commands of `setup`.
