@@ -124,17 +124,27 @@ fn f41_while_nobody_reads_the_terminal_memory_is_bounded_and_then_one_look_catch
             false
         }
     });
-    let before = status_of(&watcher.to_string(), "VmHWM:");
-    for _ in 0..200 {
-        write_lines(&run.log(), last + 1..=last + 1000);
-        last += 1000;
+    let memory = || status_of(&watcher.to_string(), "VmHWM:");
+    let (memory_before, read_before) = (memory(), bytes_read(watcher));
+    for _ in 0..50 {
+        write_lines(&run.log(), last + 1..=last + 20_000);
+        last += 20_000;
     }
     assert!(is_writing(watcher), "it still waits");
-    let risen = status_of(&watcher.to_string(), "VmHWM:") - before;
+    let risen = memory() - memory_before;
     assert!(risen < 32 << 10, "the memory rose by {risen} kB while nothing was taken");
+    // The files are the buffer: nobody reads on for a screen that does not take what was read.
+    let (read, written) = (bytes_read(watcher) - read_before, fs::metadata(run.log()).unwrap().len());
+    assert!(read < written / 2, "{read} bytes were read of {written} while nothing was taken");
     session.signal(Signal::CONT);
     append(&run.log(), "{\"seq\":9000000000,\"text\":\"the last one\"}\n");
     session.wait_for_text("the last one");
+}
+
+/// How many bytes a process has read.
+fn bytes_read(process: i32) -> u64 {
+    let counts = fs::read_to_string(format!("/proc/{process}/io")).unwrap();
+    counts.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()
 }
 
 /// The child of a process that has one.
