@@ -108,6 +108,31 @@ fn f27_a_read_that_fails_is_said_and_nothing_is_lost_when_it_recovers() {
 }
 
 #[test]
+fn f27_a_block_that_could_not_be_read_for_the_screen_is_read_again() {
+    // Every third read fails, so that sooner or later it is that of a block whose lines are known.
+    let Some(folder) = Place::traced(&[
+        "-e",
+        "trace=pread64",
+        "-P",
+        "FOLDER/run/stdout.jsonl",
+        "-e",
+        "inject=pread64:error=EIO:when=3+3",
+    ])
+    .enter("errors::f27_a_block_that_could_not_be_read_for_the_screen_is_read_again") else {
+        return;
+    };
+    let mut run = Followed::below(&folder);
+    run.append("stdout.jsonl", entries(1..=3));
+    let mut unreadable = 0;
+    for _ in 0..10 {
+        let found = run.look();
+        unreadable += run.model.counts().entries - found.len() as u64;
+    }
+    assert!(unreadable > 0, "no block could not be read");
+    assert_eq!(run.look(), names(1..=3));
+}
+
+#[test]
 fn f27_a_failure_is_said_once_and_not_at_every_look() {
     let Some(folder) = Place::traced(&[
         "-e",
