@@ -53,7 +53,8 @@ fn f30_a_small_file_written_in_its_place_with_its_old_length_and_time_is_read_ag
 fn f30_times_of_entries_that_go_back_change_nothing_about_the_order() {
     let mut run = Followed::new();
     for (seq, ts) in [(1, "2030-01-01"), (2, "1971-01-01"), (3, "2026-01-01"), (4, "9999-12-31")] {
-        let line = serde_json::json!({"seq": seq, "ts": format!("{ts}T00:00:00.000Z"), "text": seq.to_string()});
+        let line =
+            serde_json::json!({"seq": seq, "ts": format!("{ts}T00:00:00.000Z"), "text": seq.to_string()});
         run.append("stdout.jsonl", format!("{line}\n"));
     }
     assert_eq!(run.look_and_compare(), names(1..=4));

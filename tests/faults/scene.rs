@@ -151,10 +151,8 @@ pub(crate) fn texts(model: &Model) -> Vec<String> {
 /// Channel, seq and bytes of every entry in the merged order.
 pub(crate) fn lines(model: &Model) -> Vec<(String, Option<u64>, Vec<u8>)> {
     let view = model.view(&Selection::all());
-    let found: Vec<_> = view
-        .from(0)
-        .map(|placed| (placed.channel.name().to_owned(), placed.seq, placed.line))
-        .collect();
+    let found: Vec<_> =
+        view.from(0).map(|placed| (placed.channel.name().to_owned(), placed.seq, placed.line)).collect();
     assert_eq!(found.len() as u64, view.len(), "every entry that is counted can be read");
     found
 }
@@ -232,7 +230,8 @@ impl Place {
         if std::env::var(INSIDE).is_ok_and(|inside| inside == test) {
             return Some(PathBuf::from(std::env::var_os(FOLDER).unwrap()));
         }
-        if std::env::var(LEFT_OUT).is_ok_and(|left_out| left_out.split(',').any(|name| name == self.program)) {
+        if std::env::var(LEFT_OUT).is_ok_and(|left_out| left_out.split(',').any(|name| name == self.program))
+        {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

@@ -211,7 +211,10 @@ fn f34_json_a_hundred_thousand_levels_deep_is_a_malformed_line() {
     run.append("stdout.jsonl", "[".repeat(100_000) + "\n");
     run.append("stdout.jsonl", r#"{"a":"#.repeat(100_000) + "\n");
     run.append("stdout.jsonl", format!("{{\"seq\":2,\"data\":{}\n", "[".repeat(100_000)));
-    run.append("stdout.jsonl", format!("{}{}{}\n", r#"{"seq":3,"a":"#, "[".repeat(200), "]".repeat(200) + "}"));
+    run.append(
+        "stdout.jsonl",
+        format!("{}{}{}\n", r#"{"seq":3,"a":"#, "[".repeat(200), "]".repeat(200) + "}"),
+    );
     run.append("stdout.jsonl", entry(4, "four"));
     assert_eq!(run.look_and_compare().len(), 6);
     let view = run.model.view(&Selection::all());

@@ -12,7 +12,9 @@ use stepwatch::run::RunDirectory;
 use stepwatch::tail::RunTail;
 use stepwatch::tail::watch::{FolderWatch, Hints, tells_of_no_changes};
 
-use crate::scene::{DEADLINE, Followed, Place, Read, append, at, entries, entry, names, notice, texts, wait_until};
+use crate::scene::{
+    DEADLINE, Followed, Place, Read, append, at, entries, entry, names, notice, texts, wait_until,
+};
 
 #[test]
 fn f15_files_written_at_once_into_a_folder_that_was_just_made_are_all_found() {
@@ -49,8 +51,7 @@ fn read_with_hook(hook: impl Fn(&Path) + Send + 'static) -> (tempfile::TempDir, 
 
 #[test]
 fn f16_what_is_appended_right_after_the_first_look_is_seen() {
-    let (_root, mut read) =
-        read_with_hook(|run| append(&run.join("stdout.jsonl"), entry(2, "two")));
+    let (_root, mut read) = read_with_hook(|run| append(&run.join("stdout.jsonl"), entry(2, "two")));
     read.wait_for_texts(&["one", "two"]);
 }
 
@@ -154,10 +155,7 @@ fn f20_without_a_watch_left_the_run_is_polled_and_nobody_speaks_of_a_full_disk()
         return;
     };
     let said = is_polled(&folder);
-    assert_eq!(
-        said,
-        "polling every 100 ms: no watch is left for a folder (see fs.inotify.max_user_watches)"
-    );
+    assert_eq!(said, "polling every 100 ms: no watch is left for a folder (see fs.inotify.max_user_watches)");
 }
 
 // A network file system cannot be mounted here without a server and root's rights. A message queue
@@ -166,7 +164,8 @@ fn f20_without_a_watch_left_the_run_is_polled_and_nobody_speaks_of_a_full_disk()
 // tells of the queue.
 #[test]
 fn f21_on_a_file_system_that_is_not_known_to_tell_of_changes_the_run_is_polled() {
-    let setup = r#"mkdir "$STEPWATCH_FAULTS_FOLDER/run" && mount -t mqueue mqueue "$STEPWATCH_FAULTS_FOLDER/run""#;
+    let setup =
+        r#"mkdir "$STEPWATCH_FAULTS_FOLDER/run" && mount -t mqueue mqueue "$STEPWATCH_FAULTS_FOLDER/run""#;
     let Some(folder) = Place::namespaces("-Urmi", setup)
         .enter("watching::f21_on_a_file_system_that_is_not_known_to_tell_of_changes_the_run_is_polled")
     else {
@@ -176,7 +175,10 @@ fn f21_on_a_file_system_that_is_not_known_to_tell_of_changes_the_run_is_polled()
     let mut read = Read::new(RunDirectory::alone(&run));
     read.wait_for("it is said that the run is polled", |model| notice(model, "watcher").is_some());
     let said = notice(&read.model, "watcher").unwrap();
-    assert!(said.starts_with("polling every 100 ms: it is not known whether file system 0x19800202"), "{said}");
+    assert!(
+        said.starts_with("polling every 100 ms: it is not known whether file system 0x19800202"),
+        "{said}"
+    );
     File::create(run.join("stdout.log")).unwrap();
     read.wait_for("the file that was made is read", |model| {
         texts(model).iter().any(|text| text.starts_with("QSIZE:"))
