@@ -190,31 +190,6 @@ fn a_panic_in_any_thread_is_reported_on_the_restored_terminal() {
 }
 
 #[test]
-fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
-    let run = Run::new(3);
-    let mut session = Session::start("bash", &["--norc", "--noprofile", "-i"], &[("PS1", "ready> ")], 24, 80);
-    session.wait_for_text("ready> ");
-    session.press(&format!("{} {}\n", env!("CARGO_BIN_EXE_stepwatch"), run.path().display()));
-    session
-        .wait_for("the screen", |screen| screen.alternate_screen() && screen.contents().contains("line 3."));
-    session.press("\x1a");
-    session
-        .wait_for("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("Stopped"));
-    run.append([4]);
-    session.press("fg\n");
-    let screen = session.wait_for("the screen again", |screen| {
-        screen.alternate_screen() && screen.contents().contains("line 4.")
-    });
-    assert!(screen.hide_cursor());
-    session.press("k");
-    session.wait_for("keys that work", |screen| held_row(screen).is_some());
-    session.press("q");
-    session.wait_for("the shell again", |screen| !screen.alternate_screen() && !screen.hide_cursor());
-    session.press("echo so\"und\"\n");
-    session.wait_for_text("sound");
-}
-
-#[test]
 fn the_wheel_scrolls_and_a_click_sets_the_cursor() {
     let run = Run::new(100);
     let mut session = run.open(24, 80);

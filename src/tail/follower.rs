@@ -58,7 +58,8 @@ pub(super) struct Follower {
     offset: u64,
     /// Bytes up to here have been looked at and hold no further line end.
     looked: u64,
-    /// The bytes before `offset`, at most [`MARKER`].
+    /// The first bytes, and those before `offset`, at most [`MARKER`] of each.
+    head: Vec<u8>,
     marker: Vec<u8>,
     torn: u64,
     /// Where the bytes behind the last line end, and the last of them, at most [`MARKER`].
@@ -92,6 +93,7 @@ impl Follower {
             file,
             offset: 0,
             looked: 0,
+            head: Vec::new(),
             marker: Vec::new(),
             torn: 0,
             torn_marker: (0, Vec::new()),
@@ -203,9 +205,7 @@ impl Follower {
         if self.offset == 0 || other_file.metadata()?.len() < self.offset {
             return Ok(false);
         }
-        let mut head = [0; MARKER];
-        let count = self.file.read_at(&mut head, 0)?.min(usize::try_from(self.offset).unwrap_or(MARKER));
-        let same = is_at(&other_file, &head[..count], 0)?
+        let same = is_at(&other_file, &self.head, 0)?
             && is_at(&other_file, &self.marker, self.offset - self.marker.len() as u64)?;
         if same {
             self.file = other.clone();
@@ -257,6 +257,9 @@ impl Follower {
         if torn != self.torn {
             self.torn = torn;
             changes.push(Change::Torn { segment: self.id, bytes: torn });
+        }
+        if self.head.len() < MARKER && self.head.len() as u64 != self.offset {
+            self.head = marker_before(&file, self.offset.min(MARKER as u64))?;
         }
         self.mark_torn(&file)
     }

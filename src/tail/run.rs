@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::bulk::{self, Sizes};
 use super::ending::{self, Ending};
@@ -63,12 +63,28 @@ enum Loading {
 }
 
 /// Tells two versions of a small file apart. The time takes part only so that more changes are
-/// seen; a replaced file differs by identity, a longer one by length.
+/// seen; a replaced file differs by identity, a longer one by length. It is the time that nobody can
+/// set, where there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     identity: Identity,
     length: u64,
-    modified: Option<SystemTime>,
+    changed: Changed,
+}
+
+#[cfg(unix)]
+type Changed = (i64, i64);
+#[cfg(unix)]
+fn changed(metadata: &fs::Metadata) -> Changed {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.ctime(), metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+type Changed = Option<std::time::SystemTime>;
+#[cfg(not(unix))]
+fn changed(metadata: &fs::Metadata) -> Changed {
+    metadata.modified().ok()
 }
 
 /// What a look takes in.
@@ -340,7 +356,7 @@ impl RunTail {
             let stamp = fs::metadata(self.directory.path().join(name)).ok().map(|metadata| Stamp {
                 identity: Identity::of(&metadata),
                 length: metadata.len(),
-                modified: metadata.modified().ok(),
+                changed: changed(&metadata),
             });
             if stamp == self.small[place] {
                 continue;

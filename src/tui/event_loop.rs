@@ -156,7 +156,13 @@ impl Running<'_> {
                 self.terminal.while_given_back(|| {})?;
                 self.resized()?;
             }
-            Event::Signal(Asked::Resized) => self.resized()?,
+            Event::Signal(Asked::Resized) => {
+                // Also where the size is what it was: a terminal that was small for a moment has
+                // forgotten what did not fit.
+                self.terminal.forget_what_is_drawn();
+                self.frame_is_due = true;
+                self.resized()?;
+            }
             Event::TerminalLost(error) => return Err(error.into()),
             Event::Panicked => {}
         }
