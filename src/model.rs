@@ -21,4 +21,4 @@ pub use pattern::{Pattern, Scratch};
 pub use run_model::{Counts, Model, Notice};
 pub use seen::Gap;
 pub use view::{Selection, View};
-pub use walk::{Cut, RawEntry, Reader, Walk};
+pub use walk::{Cut, PIECE_BYTES, Piece, RawEntry, Reader, Walk};
