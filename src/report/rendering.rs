@@ -80,9 +80,9 @@ impl Source<'_> {
         out.extend_from_slice(b",\"ts\":");
         match line.time {
             // Times of this form are written as they are read.
-            Some(time) if Timestamp::of_canonical(time.as_bytes()).is_some() => push_quoted(out, time),
-            time => match time.and_then(Timestamp::parse) {
-                Some(time) => push_quoted(out, &time.to_string()),
+            Some(time) if Timestamp::of_canonical(time).is_some() => push_quoted(out, time),
+            _ => match line.time() {
+                Some(time) => push_quoted(out, time.to_string().as_bytes()),
                 None => out.extend_from_slice(b"null"),
             },
         }
@@ -109,9 +109,9 @@ impl Source<'_> {
     }
 }
 
-fn push_quoted(out: &mut Vec<u8>, text: &str) {
+fn push_quoted(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(text);
     out.push(b'"');
 }
 
