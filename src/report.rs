@@ -6,7 +6,9 @@
 pub mod check;
 pub mod entry;
 pub mod follow;
+mod in_order;
 pub mod log;
+mod rendering;
 pub mod runs;
 
 pub use check::Check;

@@ -209,6 +209,6 @@ fn on_a_terminal_text_is_harmless_and_coloured_unless_no_color_is_set() {
 
 #[test]
 fn a_pattern_knows_the_ends_of_lines() {
-    let pattern = stepwatch::report::log::pattern("^b$").unwrap();
-    assert!(pattern.is_match(b"a\r\nb\r\nc"));
+    let pattern = stepwatch::model::Pattern::new("^b$").unwrap();
+    assert!(pattern.matches_text(b"a\r\nb\r\nc"));
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use color_eyre::eyre::WrapErr as _;
 
 use crate::display;
-use crate::model::{Model, Order};
+use crate::model::{Model, Order, Pattern};
 use crate::report::entry::Form;
 use crate::report::follow::{self, Audience};
 use crate::report::log::{self, DEFAULT_LAST, LogRequest};
@@ -50,8 +50,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "C,…", value_delimiter = ',')]
     channel: Vec<String>,
     /// Only entries whose text matches this regular expression; `^` and `$` are ends of lines.
-    #[arg(long, value_name = "RE", value_parser = log::pattern)]
-    grep: Option<regex::bytes::Regex>,
+    #[arg(long, value_name = "RE", value_parser = Pattern::new)]
+    grep: Option<Pattern>,
     /// Only entries from this seq on.
     #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(..=MAX_SEQ))]
     from: Option<u64>,

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::merged::Placed;
-use super::view::View;
+use super::walk::{RawEntry, Walk};
 use crate::run::entry::Body;
 use crate::run::{Entry, decode};
 
@@ -20,18 +19,39 @@ pub(crate) fn cut_entry(head: &[u8], length: u64) -> Entry {
     Entry { seq: found.seq, time: found.time, body: Body::Raw(text) }
 }
 
-impl View<'_> {
-    /// Writes the whole line of an entry as it stands in its file, without its line end, however
-    /// long it is.
+/// Where a line stands that is too long to be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LongLine {
+    source: usize,
+    offset: u64,
+    length: u64,
+}
+
+impl LongLine {
+    /// The line of an entry, if it is one of these.
+    #[must_use]
+    pub fn of(entry: &RawEntry<'_>) -> Option<Self> {
+        Some(Self { source: entry.source, offset: entry.offset, length: entry.cut? })
+    }
+}
+
+impl RawEntry<'_> {
+    /// What the entry says; of a line that is too long to be held, its head, and that it was cut.
+    #[must_use]
+    pub fn decode(&self) -> Entry {
+        self.cut.map_or_else(|| decode(self.line), |length| cut_entry(self.line, length))
+    }
+}
+
+impl Walk<'_> {
+    /// Writes the whole line as it stands in its file, without its line end, however long it is.
     ///
     /// # Errors
     /// Whatever `out` answers, and the file; `UnexpectedEof` where it has lost bytes of the line.
-    pub fn write_line(&self, placed: &Placed, out: &mut impl Write) -> io::Result<()> {
-        let Some(length) = placed.cut else { return out.write_all(&placed.line) };
+    pub fn write_line(&self, line: LongLine, out: &mut impl Write) -> io::Result<()> {
         let gone = || io::Error::new(io::ErrorKind::UnexpectedEof, "a line was removed while it was read");
-        let source = self.sources.iter().find(|source| source.segment.id == placed.place.segment);
-        let segment = source.ok_or_else(gone)?.segment;
-        let (mut next, end) = (placed.place.offset, placed.place.offset + length);
+        let segment = self.segment(line.source).ok_or_else(gone)?;
+        let (mut next, end) = (line.offset, line.offset + line.length);
         while next < end {
             let piece = segment.read(next, end.min(next + PIECE));
             if piece.is_empty() {

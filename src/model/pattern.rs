@@ -11,6 +11,7 @@ use memchr::memmem::{FindIter, Finder};
 use regex::bytes::{Matches, Regex, RegexBuilder};
 
 use crate::run::{decode, recognise};
+use required::Run;
 
 /// A regular expression that is held against the text of whole entries; `^` and `$` are the ends of
 /// their lines. To search with several threads, give each a clone.
@@ -19,6 +20,8 @@ pub struct Pattern {
     regex: Regex,
     /// What stands in every match, unescaped; `None` where nothing is known of it.
     required: Option<Regex>,
+    /// A run of bytes of one kind that stands in every match.
+    run: Option<Run>,
 }
 
 /// What looking at a line needs, kept from one line to the next.
@@ -34,26 +37,28 @@ impl Pattern {
     /// Says what is wrong with it.
     pub fn new(pattern: &str) -> Result<Self, regex::Error> {
         let regex = RegexBuilder::new(pattern).multi_line(true).crlf(true).build()?;
-        let required = required::parse(pattern).as_ref().and_then(required::letters);
-        Ok(Self { regex, required })
+        let parsed = required::parse(pattern);
+        let required = parsed.as_ref().and_then(required::letters);
+        let run = parsed.as_ref().and_then(required::run);
+        Ok(Self { regex, required, run })
     }
 
     /// Whether there is a match in a text.
     #[must_use]
     pub fn matches_text(&self, text: &[u8]) -> bool {
-        self.regex.is_match(text)
+        self.run.as_ref().is_none_or(|run| run.is_in(text)) && self.regex.is_match(text)
     }
 
     /// Whether there is a match in the text of the entry that a line (without its line end) is.
     #[must_use]
     pub fn matches_line(&self, line: &[u8], scratch: &mut Scratch) -> bool {
-        let Some(found) = recognise(line) else { return self.regex.is_match(decode(line).text()) };
+        let Some(found) = recognise(line) else { return self.matches_text(decode(line).text()) };
         match found.text.plain() {
-            Some(text) => self.regex.is_match(text.as_bytes()),
+            Some(text) => self.matches_text(text),
             None => {
                 scratch.text.clear();
                 found.text.append_to(&mut scratch.text);
-                self.regex.is_match(&scratch.text)
+                self.matches_text(&scratch.text)
             }
         }
     }

@@ -14,6 +14,7 @@ pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use reading::{RawEntry, Reader, WasRead};
 
 use super::merged::Place;
+use super::segment::Segment;
 use super::view::{Source, View};
 use crate::run::Channel;
 use crate::tail::{Order, OrderKey, SegmentIndex};
@@ -77,6 +78,10 @@ impl<'m> Walk<'m> {
     #[must_use]
     pub fn has_objects(&self, source: usize) -> bool {
         self.sources.get(source).is_some_and(|source| source.has_objects)
+    }
+
+    pub(super) fn segment(&self, source: usize) -> Option<&'m Segment> {
+        self.sources.get(source).map(|source| source.segment)
     }
 
     fn index(&self, source: usize) -> &'m SegmentIndex {

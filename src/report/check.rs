@@ -3,15 +3,17 @@
 pub mod checkpoints;
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::display;
-use crate::model::{Gap, Model, Selection};
-use crate::run::{Id, Status};
+use crate::model::{Cut, Gap, Model, PIECE_BYTES, Reader, Selection, Walk};
+use crate::run::{Channel, Id, Status, recognise};
 
 use super::entry::is_malformed;
+use super::in_order::in_order;
 pub use checkpoints::CheckpointCheck;
 
 /// What was found of a run.
@@ -64,6 +66,45 @@ fn problems(model: &Model) -> Vec<String> {
     problems
 }
 
+/// Decodes every entry: how many there are, and how many lines of each channel do not parse.
+fn read_all(model: &Model) -> (u64, Vec<u64>) {
+    /// The entries and the malformed lines of each source, in a piece.
+    type Counts = (u64, Vec<u64>);
+    let all = Selection::all();
+    let walk = Walk::new(&model.view(&all), Cut::BEGIN, Cut::end());
+    let place_of = |channel: &Channel| model.channels().iter().position(|state| state.channel == *channel);
+    let places: Vec<Option<usize>> = walk.channels().map(place_of).collect();
+    let (walk, places) = (&walk, &places);
+    let worker = || {
+        let mut reader = Reader::default();
+        move |piece, (entries, malformed): &mut Counts| {
+            malformed.clear();
+            malformed.resize(places.len(), 0);
+            let was_read = walk.read(piece, &mut reader, None, |entry| {
+                let parses = recognise(entry.line).is_some();
+                let has_objects = walk.has_objects(entry.source);
+                let is_malformed = !parses && is_malformed(&entry.decode(), has_objects);
+                malformed[entry.source] += u64::from(is_malformed);
+            });
+            *entries = was_read.entries;
+        }
+    };
+    let mut read = 0;
+    let mut malformed = vec![0; model.channels().len()];
+    let add = |(entries, of_sources): &Counts| {
+        read += entries;
+        for (place, count) in places.iter().zip(of_sources) {
+            if let Some(place) = place {
+                malformed[*place] += count;
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    };
+    // Adding up cannot fail.
+    _ = in_order(walk.pieces(PIECE_BYTES), worker, add);
+    (read, malformed)
+}
+
 /// What was found of one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,16 +128,7 @@ impl Check {
     /// # Errors
     /// How many entries could not be read, because a file lost bytes since it was indexed.
     pub fn of(model: &Model) -> Result<Self, u64> {
-        let view_of_all = Selection::all();
-        let mut read = 0;
-        let mut malformed: Vec<u64> = vec![0; model.channels().len()];
-        for placed in model.view(&view_of_all).from(0) {
-            read += 1;
-            let place = model.channels().iter().position(|state| state.channel == placed.channel);
-            if let Some(count) = place.and_then(|place| malformed.get_mut(place)) {
-                *count += u64::from(is_malformed(placed.malformed, &placed.entry));
-            }
-        }
+        let (read, malformed) = read_all(model);
         let channels: Vec<ChannelCheck> = model
             .channels()
             .iter()

@@ -58,9 +58,10 @@ impl Reported<'_> {
     }
 
     fn write_text(&self, out: &mut impl Write, presentation: Presentation) -> io::Result<()> {
+        let prefix = prefix(self.channel, self.late, presentation);
         if presentation.terminal {
             for line in display::lines(self.entry.text(), Limits::NONE) {
-                self.write_prefix(out, presentation)?;
+                out.write_all(&prefix)?;
                 ansi::write_line(out, &line, presentation.color)?;
                 if line.overwritten > 0 {
                     let states = if line.overwritten == 1 { "state" } else { "states" };
@@ -75,23 +76,13 @@ impl Reported<'_> {
         // Empty text is one empty line.
         let lines = text.split_inclusive(|byte| *byte == b'\n').chain(text.is_empty().then_some(&b""[..]));
         for line in lines {
-            self.write_prefix(out, presentation)?;
+            out.write_all(&prefix)?;
             out.write_all(line)?;
             if !line.ends_with(b"\n") {
                 out.write_all(b"\n")?;
             }
         }
         Ok(())
-    }
-
-    fn write_prefix(&self, out: &mut impl Write, presentation: Presentation) -> io::Result<()> {
-        // The name of a further channel comes from a file name and could hold a line end.
-        let name = display::one_line(self.channel.name());
-        ansi::write_styled(out, &format!("[{name}]"), channel_style(self.channel), presentation.color)?;
-        if self.late {
-            ansi::write_styled(out, " (late)", DIM, presentation.color)?;
-        }
-        out.write_all(b" ")
     }
 
     /// `{"seq","ts","channel","text"}`: a worker's text is its rendered line, text that is not UTF-8
@@ -117,10 +108,25 @@ impl Reported<'_> {
     }
 }
 
-/// Whether an entry counts as malformed: its line did not parse, or only its seq did.
+/// What stands before every line of a channel's text.
+pub(super) fn prefix(channel: &Channel, late: bool, presentation: Presentation) -> Vec<u8> {
+    let mut prefix = Vec::new();
+    // The name of a further channel comes from a file name and could hold a line end.
+    let name = format!("[{}]", display::one_line(channel.name()));
+    // Writing to memory cannot fail.
+    _ = ansi::write_styled(&mut prefix, &name, channel_style(channel), presentation.color);
+    if late {
+        _ = ansi::write_styled(&mut prefix, " (late)", DIM, presentation.color);
+    }
+    prefix.push(b' ');
+    prefix
+}
+
+/// Whether an entry counts as malformed: its line did not parse, and its channel has JSON objects or
+/// it begins with a seq.
 #[must_use]
-pub fn is_malformed(line_is_malformed: bool, entry: &Entry) -> bool {
-    line_is_malformed || (entry.seq.is_some() && matches!(entry.body, Body::Raw(_)))
+pub fn is_malformed(entry: &Entry, has_objects: bool) -> bool {
+    matches!(entry.body, Body::Raw(_)) && (has_objects || entry.seq.is_some())
 }
 
 /// Writes a JSON value and a line end. On its way to a terminal, characters that could do harm
@@ -178,7 +184,7 @@ mod tests {
         let reported = Reported {
             seq: entry.seq,
             channel,
-            malformed: is_malformed(false, &entry),
+            malformed: is_malformed(&entry, false),
             late: false,
             entry: &entry,
         };

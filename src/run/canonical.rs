@@ -8,6 +8,7 @@
 use memchr::{memchr, memchr2};
 
 use super::seq::MAX_SEQ;
+use super::time::Timestamp;
 
 /// A line of the canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,17 +16,17 @@ pub struct Canonical<'a> {
     /// The line's seq.
     pub seq: u64,
     /// What stands between the quotes of `ts`, in which nothing is escaped.
-    pub time: Option<&'a str>,
+    pub time: Option<&'a [u8]>,
     /// The event and the level of a worker's entry; `None` for an entry of a stream.
-    pub event: Option<(&'a str, Option<&'a str>)>,
+    pub event: Option<(&'a [u8], Option<&'a [u8]>)>,
     /// The text, or the worker's rendered line.
     pub text: JsonText<'a>,
 }
 
-/// The inside of a JSON string that was found to be valid.
+/// The inside of a JSON string that was found to be valid, UTF-8 included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JsonText<'a> {
-    raw: &'a str,
+    raw: &'a [u8],
     /// Where the first backslash stands; the length when there is none.
     plain: usize,
 }
@@ -37,64 +38,67 @@ pub struct JsonText<'a> {
 pub fn recognise(line: &[u8]) -> Option<Canonical<'_>> {
     let rest = line.strip_prefix(b"{\"seq\":")?.strip_suffix(b"}")?;
     // Outside of its strings the form has no place for a control character, and inside of them JSON
-    // allows none.
-    if rest.iter().fold(u8::MAX, |lowest, byte| lowest.min(*byte)) < b' ' {
+    // allows none. ASCII is UTF-8, which one pass over the bytes tells.
+    let (lowest, all) =
+        rest.iter().fold((u8::MAX, 0), |(lowest, all), byte| (lowest.min(*byte), all | *byte));
+    if lowest < b' ' || (!all.is_ascii() && std::str::from_utf8(rest).is_err()) {
         return None;
     }
-    let rest = std::str::from_utf8(rest).ok()?;
     let (seq, rest) = take_seq(rest)?;
-    let (time, rest) = match rest.strip_prefix(",\"ts\":\"") {
+    let (time, rest) = match rest.strip_prefix(b",\"ts\":\"") {
         Some(rest) => take_plain(rest).map(|(time, rest)| (Some(time), rest))?,
         None => (None, rest),
     };
-    if let Some(rest) = rest.strip_prefix(",\"text\":\"") {
+    if let Some(rest) = rest.strip_prefix(b",\"text\":\"") {
         return Some(Canonical { seq, time, event: None, text: whole_text(rest)? });
     }
-    let (event, rest) = take_plain(rest.strip_prefix(",\"event\":\"")?)?;
-    let (level, rest) = match rest.strip_prefix(",\"level\":\"") {
+    let (event, rest) = take_plain(rest.strip_prefix(b",\"event\":\"")?)?;
+    let (level, rest) = match rest.strip_prefix(b",\"level\":\"") {
         Some(rest) => take_plain(rest).map(|(level, rest)| (Some(level), rest))?,
         None => (None, rest),
     };
-    let text = whole_text(rest.strip_prefix(",\"renderedLine\":\"")?)?;
+    let text = whole_text(rest.strip_prefix(b",\"renderedLine\":\"")?)?;
     Some(Canonical { seq, time, event: Some((event, level)), text })
 }
 
 /// The integer at the beginning, as the contract writes it; see [`super::seq::canonical_seq`].
-fn take_seq(rest: &str) -> Option<(u64, &str)> {
-    let bytes = rest.as_bytes();
-    let digits = bytes.iter().take(17).take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 || digits > 16 || (digits > 1 && bytes[0] == b'0') {
+#[inline]
+fn take_seq(rest: &[u8]) -> Option<(u64, &[u8])> {
+    let digits = rest.iter().take(17).take_while(|byte| byte.is_ascii_digit()).count();
+    if digits == 0 || digits > 16 || (digits > 1 && rest[0] == b'0') {
         return None;
     }
-    let seq = bytes[..digits].iter().fold(0, |seq, digit| seq * 10 + u64::from(digit - b'0'));
+    let seq = rest[..digits].iter().fold(0, |seq, digit| seq * 10 + u64::from(digit - b'0'));
     (seq <= MAX_SEQ).then(|| (seq, &rest[digits..]))
 }
 
 /// A string in which nothing is escaped, and what stands behind its quote.
-fn take_plain(rest: &str) -> Option<(&str, &str)> {
-    let end = memchr2(b'"', b'\\', rest.as_bytes())?;
-    let behind = rest[end..].strip_prefix('"')?;
+#[inline]
+fn take_plain(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr2(b'"', b'\\', rest)?;
+    let behind = rest[end..].strip_prefix(b"\"")?;
     Some((&rest[..end], behind))
 }
 
 /// The inside of a string whose quote is the last character.
-fn whole_text(rest: &str) -> Option<JsonText<'_>> {
-    let raw = rest.strip_suffix('"')?;
-    let bytes = raw.as_bytes();
+#[inline]
+fn whole_text(rest: &[u8]) -> Option<JsonText<'_>> {
+    let raw = rest.strip_suffix(b"\"")?;
     let mut plain = None;
     let mut from = 0;
-    while let Some(found) = memchr2(b'"', b'\\', &bytes[from..]) {
+    while let Some(found) = memchr2(b'"', b'\\', &raw[from..]) {
         let place = from + found;
-        if bytes[place] == b'"' {
+        if raw[place] == b'"' {
             return None;
         }
         plain = plain.or(Some(place));
-        from = place + escape_at(&bytes[place..])?.1;
+        from = place + escape_at(&raw[place..])?.1;
     }
     Some(JsonText { raw, plain: plain.unwrap_or(raw.len()) })
 }
 
 /// The character that the escape at the beginning stands for, and how long the escape is.
+#[inline]
 fn escape_at(bytes: &[u8]) -> Option<(char, usize)> {
     let character = match bytes.get(1)? {
         byte @ (b'"' | b'\\' | b'/') => char::from(*byte),
@@ -109,6 +113,7 @@ fn escape_at(bytes: &[u8]) -> Option<(char, usize)> {
     Some((character, 2))
 }
 
+#[inline(never)]
 fn code_point(bytes: &[u8]) -> Option<(char, usize)> {
     let first = hexadecimal(bytes.get(2..6)?)?;
     if !(0xd800..0xdc00).contains(&first) {
@@ -126,22 +131,30 @@ fn hexadecimal(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
 }
 
+impl Canonical<'_> {
+    /// When the entry was written, if it says so.
+    #[must_use]
+    pub fn time(&self) -> Option<Timestamp> {
+        Timestamp::parse(std::str::from_utf8(self.time?).ok()?)
+    }
+}
+
 impl<'a> JsonText<'a> {
     /// The text as it stands between its quotes.
     #[must_use]
-    pub fn raw(&self) -> &'a str {
+    pub fn raw(&self) -> &'a [u8] {
         self.raw
     }
 
     /// The text, where nothing in it is escaped.
     #[must_use]
-    pub fn plain(&self) -> Option<&'a str> {
+    pub fn plain(&self) -> Option<&'a [u8]> {
         (self.plain == self.raw.len()).then_some(self.raw)
     }
 
     /// Appends the text to `out`.
     pub fn append_to(&self, out: &mut Vec<u8>) {
-        let mut rest = self.raw.as_bytes();
+        let mut rest = self.raw;
         let mut place = self.plain;
         loop {
             out.extend_from_slice(&rest[..place]);
@@ -173,7 +186,7 @@ impl<'a> JsonText<'a> {
     /// shortest form of the rest. Then it can be copied into JSON as it is.
     #[must_use]
     pub fn is_escaped_as_ours(&self) -> bool {
-        let mut rest = &self.raw.as_bytes()[self.plain..];
+        let mut rest = &self.raw[self.plain..];
         while let Some(place) = memchr(b'\\', rest) {
             rest = &rest[place..];
             let ours = match rest {

@@ -98,13 +98,13 @@ fn of_canonical(line: Canonical<'_>) -> Entry {
     let body = match line.event {
         None => Body::Text(text),
         Some((event, level)) => Body::Worker {
-            event: Some(event.to_owned()),
-            level: level.map(str::to_owned),
+            event: Some(String::from_utf8_lossy(event).into_owned()),
+            level: level.map(|level| String::from_utf8_lossy(level).into_owned()),
             rendered_line: text,
             data: None,
         },
     };
-    Entry { seq: Some(line.seq), time: line.time.and_then(Timestamp::parse), body }
+    Entry { seq: Some(line.seq), time: line.time(), body }
 }
 
 /// The general way, which takes any line.
@@ -354,7 +354,7 @@ mod tests {
         ] {
             let found = recognise(line).expect("a canonical line");
             assert_eq!(found.text.to_text(), text);
-            assert_eq!(found.text.plain().is_some(), !found.text.raw().contains('\\'));
+            assert_eq!(found.text.plain().is_some(), !found.text.raw().contains(&b'\\'));
             assert_eq!(decode_whole(line), of_canonical(found));
         }
     }
@@ -379,7 +379,7 @@ mod tests {
             prop_assert!(found.text.is_escaped_as_ours());
             if let Some(found) = recognise(&line) {
                 let ours = serde_json::to_string(&found.text.to_text()).unwrap();
-                prop_assert_eq!(found.text.is_escaped_as_ours(), ours == format!("\"{}\"", found.text.raw()));
+                prop_assert_eq!(found.text.is_escaped_as_ours(), ours == format!("\"{}\"", String::from_utf8_lossy(found.text.raw())));
             }
         }
 

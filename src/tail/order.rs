@@ -89,9 +89,9 @@ pub struct LineKey {
 }
 
 /// A longer line is never held whole: it is known by its head, so that memory stays bounded
-/// whatever a file holds. It is many times what `exec` or any log shipper writes into one entry, and
-/// little enough that a few copies of it, as decoding makes them, do no harm.
-pub const LONGEST_PARSED: usize = 16 << 20;
+/// whatever a file holds. An entry of 64 MiB fits, which is many times what `exec` or any log shipper
+/// writes into one, and the few copies that decoding makes are gone again at once.
+pub const LONGEST_PARSED: usize = 72 << 20;
 /// How much of a line that is longer than [`LONGEST_PARSED`] counts, as if it were the line.
 pub const HEAD_OF_LONG_LINE: usize = 64 << 10;
 

@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
-use stepwatch::model::{Model, Selection};
+use stepwatch::model::{Cut, LongLine, Model, PIECE_BYTES, Reader, Selection, Walk};
 use stepwatch::run::{Body, MAX_SEQ};
+use stepwatch::tail::order::LONGEST_PARSED;
 
 use crate::scene::{Followed, Place, entry, lines, status_of, texts};
 
@@ -169,21 +170,28 @@ fn f31_a_line_of_a_gibibyte_is_shown_cut_in_bounded_memory_and_can_be_written_wh
 }
 
 #[test]
-fn f31_a_line_of_sixteen_mebibytes_is_exact_and_one_byte_more_is_cut() {
+fn f31_the_longest_line_that_is_held_is_exact_and_one_byte_more_is_cut() {
     for (more, is_cut) in [(0, false), (1, true)] {
         let mut run = Followed::new();
         let frame = r#"{"seq":1,"text":""}"#.len();
         run.append("stdout.jsonl", entry(0, "before"));
-        run.append("stdout.jsonl", entry(1, &"x".repeat((16 << 20) - frame + more)));
+        run.append("stdout.jsonl", entry(1, &"x".repeat(LONGEST_PARSED - frame + more)));
         run.append("stdout.jsonl", entry(2, "after"));
         let found = run.look_and_compare();
         assert_eq!((found.len(), &*found[0], &*found[2]), (3, "before", "after"));
         assert_eq!(found[1].contains("[cut: "), is_cut);
-        assert!(is_cut || found[1].len() == (16 << 20) - frame);
+        assert!(is_cut || found[1].len() == LONGEST_PARSED - frame);
         let mut whole = Vec::new();
-        let view = run.model.view(&Selection::all());
-        view.write_line(&view.at(1).unwrap(), &mut whole).unwrap();
-        assert_eq!(whole.len(), (16 << 20) + more);
+        let all = Selection::all();
+        let walk = Walk::new(&run.model.view(&all), Cut::BEGIN, Cut::end());
+        for piece in walk.pieces(PIECE_BYTES) {
+            walk.read(piece, &mut Reader::default(), None, |entry| match LongLine::of(&entry) {
+                Some(line) => walk.write_line(line, &mut whole).unwrap(),
+                None if entry.line.len() > 100 => whole.extend_from_slice(entry.line),
+                None => {}
+            });
+        }
+        assert_eq!(whole.len(), LONGEST_PARSED + more);
     }
 }
 
@@ -195,7 +203,7 @@ fn f31_a_long_line_whose_head_has_no_seq_stands_with_the_line_before_it() {
     let length = file.metadata().unwrap().len();
     // A hole in the middle of a line: all of it belongs to the line.
     (&file).write_all(b"no JSON").unwrap();
-    file.set_len(length + (17 << 20)).unwrap();
+    file.set_len(length + LONGEST_PARSED as u64 + (1 << 20)).unwrap();
     (&file).write_all(b"\n").unwrap();
     run.append("stdout.jsonl", entry(6, "six"));
     let found = run.look_and_compare();

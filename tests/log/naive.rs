@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use proptest::prelude::*;
 use serde_json::json;
-use stepwatch::model::Model;
+use stepwatch::model::{Model, Pattern};
 use stepwatch::report::{Form, LogRequest, Presentation};
 use stepwatch::run::{Channel, RunDirectory, decode, line_order};
 
@@ -37,7 +37,10 @@ fn naive(files: &[Vec<String>; 3], request: &LogRequest) -> Vec<u8> {
         (request.channels.is_empty() || request.channels.contains(channel))
             && request.from.is_none_or(|from| *seq >= Some(from))
             && request.to.is_none_or(|to| *seq <= Some(to))
-            && request.pattern.as_ref().is_none_or(|pattern| pattern.is_match(decode(line.as_bytes()).text()))
+            && request
+                .pattern
+                .as_ref()
+                .is_none_or(|pattern| pattern.matches_text(decode(line.as_bytes()).text()))
     });
     let last = request.last.map_or(entries.len(), |last| usize::try_from(last).unwrap());
     let skipped = entries.len().saturating_sub(last);
@@ -63,7 +66,7 @@ fn request() -> impl Strategy<Value = LogRequest> {
         |(last, channels, pattern, from, to)| LogRequest {
             last,
             channels,
-            pattern: pattern.map(|pattern| stepwatch::report::log::pattern(pattern).unwrap()),
+            pattern: pattern.map(|pattern| Pattern::new(pattern).unwrap()),
             from,
             to,
         },

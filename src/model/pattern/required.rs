@@ -1,9 +1,9 @@
-//! What stands in every match of a pattern, as it would stand in a raw line.
+//! What stands in every match of a pattern.
 
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::literal::Extractor;
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// So many alternatives are searched for at most: then the search is much faster than the pattern.
 const MOST_ALTERNATIVES: usize = 24;
@@ -11,6 +11,11 @@ const MOST_ALTERNATIVES: usize = 24;
 const LENGTHS: [usize; 3] = [usize::MAX, 4, 3];
 /// Fewer bytes are found in too many lines to be of use.
 const SHORTEST: usize = 2;
+
+/// A shorter run is found in too many texts to be of use.
+const SHORTEST_RUN: usize = 3;
+/// And so is one of so many kinds of characters.
+const MOST_MEMBERS: usize = 32;
 
 /// Reads a pattern as [`super::Pattern`] means it.
 pub(super) fn parse(pattern: &str) -> Option<Hir> {
@@ -68,4 +73,68 @@ fn escaped(letters: &[u8]) -> String {
         _ = write!(text, "\\x{byte:02x}");
         text
     })
+}
+
+/// That many bytes of a kind one behind the other, as `\d{6}` asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    is_member: Box<[bool; 256]>,
+    length: usize,
+}
+
+/// The longest run that stands in every match.
+pub(super) fn run(pattern: &Hir) -> Option<Run> {
+    match pattern.kind() {
+        HirKind::Capture(capture) => run(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().filter_map(run).max_by_key(|run| run.length),
+        HirKind::Repetition(repetition) => {
+            let HirKind::Class(class) = repetition.sub.kind() else { return None };
+            let length = usize::try_from(repetition.min).ok()?;
+            let is_member = members(class);
+            let members = is_member[..0x80].iter().filter(|is_member| **is_member).count();
+            (length >= SHORTEST_RUN && members <= MOST_MEMBERS).then(|| Run { is_member, length })
+        }
+        _ => None,
+    }
+}
+
+/// The bytes that characters of the class have: of those beyond ASCII any.
+fn members(class: &Class) -> Box<[bool; 256]> {
+    let mut is_member = Box::new([false; 256]);
+    let mut add = |from: u32, to: u32| {
+        let to = if to >= 0x80 { 0xff } else { to };
+        for byte in from.min(0x80)..=to {
+            is_member[byte as usize] = true;
+        }
+    };
+    match class {
+        Class::Unicode(class) => {
+            class.ranges().iter().for_each(|range| add(u32::from(range.start()), u32::from(range.end())));
+        }
+        Class::Bytes(class) => {
+            class.ranges().iter().for_each(|range| add(u32::from(range.start()), u32::from(range.end())));
+        }
+    }
+    is_member
+}
+
+impl Run {
+    /// Whether there is such a run in the text. Most of the text is not looked at.
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        let is_member = |byte: &&u8| self.is_member[usize::from(**byte)];
+        let others = self.length - 1;
+        let mut at = others;
+        while at < text.len() {
+            if is_member(&&text[at]) {
+                let before = text[..at].iter().rev().take(others).take_while(is_member).count();
+                let behind = text[at + 1..].iter().take(others - before).take_while(is_member).count();
+                if before + behind == others {
+                    return true;
+                }
+                at += behind + 1;
+            }
+            at += self.length;
+        }
+        false
+    }
 }

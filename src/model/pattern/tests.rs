@@ -15,7 +15,11 @@ fn pattern() -> impl Strategy<Value = String> {
         "\\.",
         ".",
         "[ab]",
-        "\\d{2}",
+        "\\d{3}",
+        "(\\d{3,4})",
+        "[0-9a-fé]{5}",
+        "[é1]{4}",
+        "[^0-9a]{3}",
         "\\w+",
         "(ab|ba)",
         "(?:ab)+",
@@ -121,6 +125,7 @@ fn what_every_match_has_in_it_is_searched_for_and_lines_without_it_are_passed_ov
         ("(?i)timeout", true),
         ("(error|warning): x", true),
         (r"\d{6}", false),
+        (r"(\d{6})|x", false),
         (r"\w+ panicked at \d+", true),
         ("^a", false),
         ("/a/b/crates", true),
@@ -130,5 +135,23 @@ fn what_every_match_has_in_it_is_searched_for_and_lines_without_it_are_passed_ov
         let pattern = Pattern::new(pattern).unwrap();
         assert_eq!(pattern.required.is_some(), found, "{pattern:?}");
         assert_eq!(pattern.may_match(b"{\"seq\":1,\"text\":\"\\u001b[32mok\\u001b[0m\\n\"}\n"), !found);
+    }
+}
+
+#[test]
+fn a_run_that_every_match_has_is_looked_for_before_the_pattern() {
+    for (pattern, length) in [
+        (r"\d{6}", Some(6)),
+        (r"id ([0-9a-f]{8,}) \d{3}", Some(8)),
+        (r"\d{2}", None),
+        (r"\d{6}|x", None),
+        (r".{6}", None),
+        (r"(?:ab){6}", None),
+    ] {
+        let run = Pattern::new(pattern).unwrap().run;
+        assert_eq!(run.as_ref().map(|run| run.is_in(&[b'7'; 20])), length.map(|_| true), "{pattern}");
+        if let (Some(run), Some(length)) = (run, length) {
+            assert!(!run.is_in(&vec![b'7'; length - 1]) && run.is_in(&vec![b'7'; length]));
+        }
     }
 }
