@@ -11,6 +11,8 @@ mod follow;
 mod naive;
 #[path = "log/runs.rs"]
 mod runs;
+#[path = "log/search.rs"]
+mod search;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};

@@ -1,5 +1,7 @@
 //! `stepwatch log`: the merged log of a run.
 
+mod search;
+
 use std::path::PathBuf;
 
 use color_eyre::eyre::WrapErr as _;
@@ -18,7 +20,10 @@ use super::{Failure, Outcome, Output, output, output_failed, say, target};
 /// Shows the last 20 entries unless a range or a pattern is given. Every line is prefixed with its
 /// channel. On a terminal, what could do harm there is made visible; in a pipe the text is verbatim.
 ///
-/// Exit status: 0 done, 1 when nothing matches --grep, 3 when the run cannot be read.
+/// With --grep, several runs can be given, or folders with runs below them: every run is searched,
+/// and the name of the run stands before each line, or above its lines on a terminal.
+///
+/// Exit status: 0 done, 1 when nothing matches --grep, 3 when a run cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,14 +31,15 @@ Examples:
   stepwatch log run-7 -f                       and what comes, until the run ended
   stepwatch log run-7 --all --channel stderr   everything on standard error
   stepwatch log run-7 --grep 'error|warning'   entries that match
+  stepwatch log runs/ --grep panicked          the same in every run below a folder
   stepwatch log run-7 --from 100 --to 200      a range of seqs
   stepwatch log run-7 --all --raw --channel stdout > out    the step's output as it came
   stepwatch log run-7 --all --json | jq -r .text            JSON, an entry a line")]
 pub(crate) struct Arguments {
     /// A run's folder, or the id of a recorded run (RUN or TASK/RUN).
-    #[arg(value_name = "RUN")]
-    run: PathBuf,
-    /// Only the last N entries of those asked for.
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<PathBuf>,
+    /// Only the last N entries of those asked for, in each run.
     #[arg(short = 'n', value_name = "N", conflicts_with = "all")]
     last: Option<u64>,
     /// All entries.
@@ -69,16 +75,22 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(crate) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
-        let run = if self.follow { target::run_to_follow(&self.run)? } else { target::one_run(&self.run)? };
         let request = self.request();
         let form = match (self.raw, self.json) {
             (true, _) => Form::Raw,
             (_, true) => Form::Json,
             _ => Form::Text,
         };
-        if self.follow {
-            return follow(&run, &request, form, output);
+        if self.grep.is_some() && !self.follow && search::means_several(&self.runs) {
+            return search::run(&self.runs, &request, form, output);
         }
+        let [run] = &self.runs[..] else {
+            return Err(Failure::Usage("only --grep takes several runs; name one".to_owned()));
+        };
+        if self.follow {
+            return follow(&target::run_to_follow(run)?, &request, form, output);
+        }
+        let run = target::one_run(run)?;
         let name = display::path(run.path());
         let model = Model::load(run).wrap_err_with(|| format!("{name} cannot be read"))?;
         refuse_missing_channels(&request.channels, &model)?;

@@ -32,6 +32,8 @@ pub struct Presentation {
 /// An entry and what a report says of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Reported<'a> {
+    /// The name of the run that it stands in, where entries of several are written.
+    pub run: Option<&'a str>,
     /// The line's own seq.
     pub seq: Option<u64>,
     /// The channel that it came on.
@@ -58,7 +60,7 @@ impl Reported<'_> {
     }
 
     fn write_text(&self, out: &mut impl Write, presentation: Presentation) -> io::Result<()> {
-        let prefix = prefix(self.channel, self.late, presentation);
+        let prefix = prefix(self.run, self.channel, self.late, presentation);
         if presentation.terminal {
             for line in display::lines(self.entry.text(), Limits::NONE) {
                 out.write_all(&prefix)?;
@@ -86,9 +88,12 @@ impl Reported<'_> {
     }
 
     /// `{"seq","ts","channel","text"}`: a worker's text is its rendered line, text that is not UTF-8
-    /// stands as `bytes`.
+    /// stands as `bytes`. The run stands before them where there are several.
     fn json(&self) -> Map<String, Value> {
         let mut object = Map::new();
+        if let Some(run) = self.run {
+            object.insert("run".to_owned(), run.into());
+        }
         object.insert("seq".to_owned(), self.seq.map_or(Value::Null, Value::from));
         object.insert("ts".to_owned(), self.entry.time.map_or(Value::Null, |time| time.to_string().into()));
         object.insert("channel".to_owned(), self.channel.name().into());
@@ -108,9 +113,19 @@ impl Reported<'_> {
     }
 }
 
-/// What stands before every line of a channel's text.
-pub(super) fn prefix(channel: &Channel, late: bool, presentation: Presentation) -> Vec<u8> {
+/// What stands before every line of a channel's text: `[stdout] `, and before it the run, where there
+/// are several.
+pub(super) fn prefix(
+    run: Option<&str>,
+    channel: &Channel,
+    late: bool,
+    presentation: Presentation,
+) -> Vec<u8> {
     let mut prefix = Vec::new();
+    if let Some(run) = run {
+        _ = ansi::write_styled(&mut prefix, &display::one_line(run), RUN, presentation.color);
+        prefix.push(b':');
+    }
     // The name of a further channel comes from a file name and could hold a line end.
     let name = format!("[{}]", display::one_line(channel.name()));
     // Writing to memory cannot fail.
@@ -127,6 +142,15 @@ pub(super) fn prefix(channel: &Channel, late: bool, presentation: Presentation) 
 #[must_use]
 pub fn is_malformed(entry: &Entry, has_objects: bool) -> bool {
     matches!(entry.body, Body::Raw(_)) && (has_objects || entry.seq.is_some())
+}
+
+/// Writes the name of a run as a heading of what follows.
+///
+/// # Errors
+/// Whatever `out` answers.
+pub fn write_heading(out: &mut impl Write, run: &str, presentation: Presentation) -> io::Result<()> {
+    ansi::write_styled(out, &display::one_line(run), RUN, presentation.color)?;
+    out.write_all(b"\n")
 }
 
 /// Writes a JSON value and a line end. On its way to a terminal, characters that could do harm
@@ -149,6 +173,8 @@ pub fn write_json(
 }
 
 const DIM: Style = style(None, true);
+/// The name of a run.
+const RUN: Style = style(Some(Color::Indexed(4)), false);
 
 const fn style(foreground: Option<Color>, dim: bool) -> Style {
     Style {
@@ -182,6 +208,7 @@ mod tests {
     fn written(line: &[u8], channel: &Channel, form: Form, presentation: Presentation) -> Vec<u8> {
         let entry = decode(line);
         let reported = Reported {
+            run: None,
             seq: entry.seq,
             channel,
             malformed: is_malformed(&entry, false),

@@ -75,13 +75,29 @@ impl LogRequest {
         form: Form,
         presentation: Presentation,
     ) -> io::Result<Written> {
+        self.write_named(None, model, out, form, presentation)
+    }
+
+    /// The same, of one of several runs: its name stands before every line of text, and as `run` in
+    /// every JSON object.
+    ///
+    /// # Errors
+    /// Whatever `out` answers.
+    pub fn write_named(
+        &self,
+        run: Option<&str>,
+        model: &Model,
+        out: &mut impl Write,
+        form: Form,
+        presentation: Presentation,
+    ) -> io::Result<Written> {
         let selection = self.selection(model);
         let view = model.view(&selection);
         let range = self.positions(&view);
         let Some(walk) = self.walk(&view, &range) else {
             return Ok(Written { entries: 0, unreadable: range.end - range.start });
         };
-        let search = Search { request: self, walk, form, presentation };
+        let search = Search { request: self, walk, run, form, presentation, piece: PIECE_BYTES };
         let found = match self.last {
             // Which of the hits are the last is known only at the end, so that is where to begin.
             Some(last) if self.pattern.is_some() => search.write_last(last, out)?,
@@ -126,8 +142,11 @@ impl LogRequest {
 struct Search<'a, 'm> {
     request: &'a LogRequest,
     walk: Walk<'m>,
+    run: Option<&'a str>,
     form: Form,
     presentation: Presentation,
+    /// How many bytes a piece should have.
+    piece: u64,
 }
 
 /// What was made of a piece.
@@ -162,7 +181,7 @@ impl Search<'_, '_> {
     /// What renders pieces, for one thread.
     fn worker(&self) -> impl FnMut(Piece, &mut Rendered) {
         let mut reader = Reader::default();
-        let mut renderer = Renderer::new(&self.walk, self.form, self.presentation);
+        let mut renderer = Renderer::new(&self.walk, self.form, self.presentation, self.run);
         // A clone has caches of its own, which threads would otherwise wait for.
         let pattern = self.request.pattern.clone();
         move |piece, rendered| {
@@ -196,14 +215,14 @@ impl Search<'_, '_> {
             }
             Ok(ControlFlow::Continue(()))
         };
-        in_order(self.walk.pieces(PIECE_BYTES), || self.worker(), take)?;
+        in_order(self.walk.pieces(self.piece), || self.worker(), take)?;
         Ok(found)
     }
 
     fn write_last(&self, last: u64, out: &mut impl Write) -> io::Result<Found> {
         let mut found = Found::default();
         let mut kept: VecDeque<(Rendered, usize)> = VecDeque::new();
-        let pieces: Vec<Piece> = self.walk.pieces(PIECE_BYTES).collect();
+        let pieces: Vec<Piece> = self.walk.pieces(self.piece).collect();
         let take = |rendered: &Rendered| {
             let count = rendered.ends.len() as u64;
             let wanted = count.min(last - found.entries);
@@ -232,7 +251,7 @@ impl Search<'_, '_> {
     /// How many entries can be read at all.
     fn readable(&self) -> u64 {
         let mut reader = Reader::default();
-        let pieces = self.walk.pieces(PIECE_BYTES);
+        let pieces = self.walk.pieces(self.piece);
         pieces.map(|piece| self.walk.read(piece, &mut reader, None, |_| {}).entries).sum()
     }
 }
@@ -241,6 +260,7 @@ impl Search<'_, '_> {
 #[must_use]
 pub fn reported(placed: &Placed, late: bool) -> Reported<'_> {
     Reported {
+        run: None,
         seq: placed.seq,
         channel: &placed.channel,
         malformed: super::entry::is_malformed(&placed.entry, placed.malformed),
@@ -255,3 +275,6 @@ pub fn notice(notice: &Notice) -> String {
     let text = display::one_line(&notice.text);
     if notice.about.is_empty() { text } else { format!("{}: {text}", display::one_line(&notice.about)) }
 }
+
+#[cfg(test)]
+mod tests;

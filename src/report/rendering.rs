@@ -10,6 +10,9 @@ use crate::run::{Canonical, Channel, Entry, JsonText, Timestamp, decode, recogni
 pub(super) struct Renderer<'m> {
     form: Form,
     presentation: Presentation,
+    run: Option<&'m str>,
+    /// What stands before the seq in JSON.
+    json: Vec<u8>,
     sources: Vec<Source<'m>>,
     /// The lines of a text that has several.
     lines: Vec<u8>,
@@ -26,31 +29,52 @@ struct Source<'m> {
 }
 
 impl<'m> Renderer<'m> {
-    pub(super) fn new(walk: &Walk<'m>, form: Form, presentation: Presentation) -> Self {
+    /// Entries of several runs are written with the name of theirs.
+    pub(super) fn new(walk: &Walk<'m>, form: Form, presentation: Presentation, run: Option<&'m str>) -> Self {
         let sources = walk.channels().enumerate().map(|(number, channel)| {
             let mut json = b",\"channel\":".to_vec();
             push_json(&mut json, channel.name());
             json.extend_from_slice(b",\"text\":");
-            let prefix = prefix(channel, false, presentation);
+            let prefix = prefix(run, channel, false, presentation);
             Source { channel, has_objects: walk.has_objects(number), prefix, json }
         });
-        Self { form, presentation, sources: sources.collect(), lines: Vec::new() }
+        let mut json = b"{".to_vec();
+        if let Some(run) = run {
+            json.extend_from_slice(b"\"run\":");
+            push_json(&mut json, run);
+            json.push(b',');
+        }
+        json.extend_from_slice(b"\"seq\":");
+        Self { form, presentation, run, json, sources: sources.collect(), lines: Vec::new() }
     }
 
     /// Appends an entry to `out`.
     pub(super) fn push(&mut self, entry: RawEntry<'_>, out: &mut Vec<u8>) {
         let Some(source) = self.sources.get(entry.source) else { return };
         if entry.cut.is_some() {
-            return source.push_entry(&entry.decode(), self.form, self.presentation, out);
+            return self.push_entry(source, &entry.decode(), out);
         }
         match recognise(entry.line) {
             Some(line) if self.form == Form::Raw => line.text.append_to(out),
             Some(line) if !self.presentation.terminal => match self.form {
-                Form::Json => source.push_json(&line, out),
+                Form::Json => source.push_json(&line, &self.json, out),
                 _ => source.push_text(line.text, out, &mut self.lines),
             },
-            _ => source.push_decoded(entry.line, self.form, self.presentation, out),
+            _ => self.push_entry(source, &decode(entry.line), out),
         }
+    }
+
+    fn push_entry(&self, source: &Source<'_>, entry: &Entry, out: &mut Vec<u8>) {
+        let reported = Reported {
+            run: self.run,
+            seq: entry.seq,
+            channel: source.channel,
+            malformed: is_malformed(entry, source.has_objects),
+            late: false,
+            entry,
+        };
+        // Writing to memory cannot fail.
+        _ = reported.write(out, self.form, self.presentation);
     }
 }
 
@@ -77,8 +101,8 @@ impl Source<'_> {
         }
     }
 
-    fn push_json(&self, line: &Canonical<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"seq\":");
+    fn push_json(&self, line: &Canonical<'_>, head: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(head);
         out.extend_from_slice(itoa::Buffer::new().format(line.seq).as_bytes());
         out.extend_from_slice(b",\"ts\":");
         match line.time {
@@ -96,22 +120,6 @@ impl Source<'_> {
             push_json(out, &line.text.to_text());
         }
         out.extend_from_slice(b"}\n");
-    }
-
-    fn push_decoded(&self, line: &[u8], form: Form, presentation: Presentation, out: &mut Vec<u8>) {
-        self.push_entry(&decode(line), form, presentation, out);
-    }
-
-    fn push_entry(&self, entry: &Entry, form: Form, presentation: Presentation, out: &mut Vec<u8>) {
-        let reported = Reported {
-            seq: entry.seq,
-            channel: self.channel,
-            malformed: is_malformed(entry, self.has_objects),
-            late: false,
-            entry,
-        };
-        // Writing to memory cannot fail.
-        _ = reported.write(out, form, presentation);
     }
 }
 

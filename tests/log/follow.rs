@@ -161,6 +161,32 @@ fn every_entry_of_a_file_that_is_truncated_or_replaced_is_printed_once() {
 }
 
 #[test]
+fn a_search_that_follows_goes_on_through_rotation_and_truncation() {
+    let run = Run::new();
+    run.append("stdout.jsonl", &numbered(1, 4));
+    let following = Following::log(&run, &["--grep", "line [0-9]*[02468]$"]);
+    assert_eq!([following.next(), following.next()], ["[stdout] line 2", "[stdout] line 4"]);
+    // Renamed while its writer still has something to say, then begun anew under the old name.
+    fs::rename(run.path.join("stdout.jsonl"), run.path.join("stdout.jsonl.1")).unwrap();
+    run.append("stdout.jsonl.1", &numbered(5, 6));
+    assert_eq!(following.next(), "[stdout] line 6");
+    run.append("stdout.jsonl", &numbered(7, 8));
+    assert_eq!(following.next(), "[stdout] line 8");
+    run.append("stdout.jsonl", &numbered(9, 12));
+    assert_eq!([following.next(), following.next()], ["[stdout] line 10", "[stdout] line 12"]);
+    // Copied away and truncated in its place.
+    fs::write(run.path.join("stdout.jsonl"), numbered(13, 14)).unwrap();
+    assert_eq!(following.next(), "[stdout] line 14");
+    // And once more, into the file that was made by the rotation.
+    fs::rename(run.path.join("stdout.jsonl"), run.path.join("stdout.jsonl.2")).unwrap();
+    run.append("stdout.jsonl", &numbered(15, 20));
+    run.finish();
+    let (rest, status) = following.rest();
+    assert_eq!(rest, ["[stdout] line 16", "[stdout] line 18", "[stdout] line 20"]);
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
 fn nothing_is_lost_or_doubled_while_writers_append() {
     const ENTRIES: u64 = 4_000;
     let run = Run::new();

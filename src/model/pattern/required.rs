@@ -92,7 +92,7 @@ pub(super) fn run(pattern: &Hir) -> Option<Run> {
             let length = usize::try_from(repetition.min).ok()?;
             let is_member = members(class);
             let members = is_member[..0x80].iter().filter(|is_member| **is_member).count();
-            (length >= SHORTEST_RUN && members <= MOST_MEMBERS).then(|| Run { is_member, length })
+            (length >= SHORTEST_RUN && members <= MOST_MEMBERS).then_some(Run { is_member, length })
         }
         _ => None,
     }
