@@ -62,9 +62,9 @@ pub(crate) fn stall(subject: Subject, size: Size, rate: u32, stall: Duration) ->
         std::thread::spawn(move || schedule::write(&mut file, 1_000_000, begin, &times, Writing::Whole));
     let sleep_until = |at: Instant| std::thread::sleep(at.saturating_duration_since(Instant::now()));
     sleep_until(begin + around);
-    scene.pty.stop_reading();
+    scene.pty.gate.set_open(false);
     sleep_until(begin + around + stall);
-    scene.pty.go_on_reading();
+    scene.pty.gate.set_open(true);
     let went_on = Instant::now();
     writer.join().unwrap();
     let due_by_then = due.iter().take_while(|due| begin + **due <= went_on).count() as u64;

@@ -20,7 +20,8 @@ pub(crate) enum Subject {
     Stepwatch,
     /// The control: `tail -F` on the log file.
     Tail,
-    /// Nothing: the lines are written into the terminal itself. What is measured is the harness.
+    /// A program that does nothing: the lines are written into the terminal itself. What is measured is
+    /// the harness.
     Terminal,
 }
 
@@ -71,10 +72,10 @@ impl Scene {
             Subject::Tail => {
                 Pty::start(size, Path::new("tail"), &["-n", "100", "-F", path.to_str().unwrap()])
             }
-            Subject::Terminal => Pty::open(size),
+            Subject::Terminal => Pty::start(size, Path::new("sleep"), &["infinity"]),
         };
         if subject == Subject::Terminal {
-            file = pty.device();
+            file = append(Path::new(&format!("/proc/{}/fd/1", pty.pid())));
             file.write_all(lines.as_bytes()).unwrap();
         }
         let mut scene = Self { _folder: folder, pty, display: Display::new(size), file };

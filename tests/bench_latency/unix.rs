@@ -1,7 +1,6 @@
 //! The trials, and the tables that come of them.
 
 mod gates;
-mod marker;
 mod schedule;
 mod trial;
 
@@ -9,6 +8,8 @@ mod trial;
 mod live_run;
 #[path = "../measure/machine.rs"]
 mod machine;
+#[path = "../measure/marker.rs"]
+mod marker;
 #[path = "../measure/process.rs"]
 mod process;
 #[path = "../measure/pty.rs"]
@@ -17,6 +18,8 @@ mod pty;
 mod random;
 #[path = "../measure/statistics.rs"]
 mod statistics;
+#[path = "../measure/versions.rs"]
+mod versions;
 
 use std::fs;
 use std::path::Path;
@@ -69,7 +72,7 @@ pub(super) fn main() {
         (arguments.runs, arguments.slow, arguments.fast) = (1, 2, 1);
     }
     let size = Size { rows: arguments.rows, columns: arguments.columns };
-    println!("{}", machine::description());
+    println!("{}\n{}", machine::description(), versions::of_programs(&["tail"]));
     println!(
         "A terminal of {}×{}, {} trials of {} s at 20 lines/s and of {} s at 20 000 lines/s, in turn; stepwatch {}.",
         size.columns,

@@ -1,7 +1,6 @@
 //! What the figures were measured on.
 
 use std::fs;
-use std::process::{Command, Stdio};
 
 /// One sentence on the machine and how busy it was.
 pub(crate) fn description() -> String {
@@ -23,15 +22,4 @@ fn value_of(text: &str, key: &str) -> String {
     let line = text.lines().find(|line| line.starts_with(key));
     let value = line.and_then(|line| Some(line.split_once(':')?.1.trim().to_owned()));
     value.unwrap_or_else(|| "unknown".to_owned())
-}
-
-/// The versions of programs that take part, a line each.
-pub(crate) fn versions(programs: &[&str]) -> String {
-    programs.iter().fold(String::new(), |lines, program| {
-        let output =
-            Command::new(program).arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output();
-        let text = output.ok().map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-        let first = text.as_deref().and_then(|text| text.lines().next()).unwrap_or("not installed");
-        format!("{lines}- {program}: {first}\n")
-    })
 }

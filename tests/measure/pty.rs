@@ -3,7 +3,6 @@
 //! Whoever reads the terminal does nothing but read and note the time: what the bytes mean is found
 //! out by [`Display`], later or in another thread, so that parsing takes no part in what is measured.
 
-use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -11,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use memchr::memmem;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 
 /// How many rows and columns the terminal has.
 #[derive(Clone, Copy, Debug)]
@@ -30,32 +29,32 @@ pub(crate) struct Chunk {
     pub(crate) bytes: Box<[u8]>,
 }
 
-const CTRL_C: &[u8] = b"\x03";
+/// What ends a program, each in its own way: ctrl-c, and q where that is none.
+const END: &[u8] = b"\x03q";
 /// How long a program may take to end before it is killed.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A terminal, and the program in it if there is one. The program is ended when this is dropped.
+/// A program in a terminal. It is ended when this is dropped.
 pub(crate) struct Pty {
-    child: Option<Box<dyn Child + Send + Sync>>,
-    slave: Box<dyn SlavePty + Send>,
-    master: Box<dyn MasterPty + Send>,
+    child: Box<dyn Child + Send + Sync>,
     /// Where a person types.
     pub(crate) keyboard: Box<dyn Write + Send>,
-    gate: Arc<Gate>,
+    /// While it is closed, nobody reads the terminal, and the program soon cannot write.
+    pub(crate) gate: Arc<Gate>,
     /// What was read, until the program has ended.
     pub(crate) output: Receiver<Chunk>,
 }
 
-/// Holds the thread that reads.
+/// Holds the thread that reads, before its next read.
 #[derive(Default)]
-struct Gate {
+pub(crate) struct Gate {
     closed: Mutex<bool>,
     opened: Condvar,
 }
 
 impl Pty {
-    /// Opens a terminal with nothing in it.
-    pub(crate) fn open(size: Size) -> Self {
+    /// Opens a terminal and starts a program in it.
+    pub(crate) fn start(size: Size, program: &Path, arguments: &[&str]) -> Self {
         let Size { rows, columns: cols } = size;
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         // Both ends close on exec; else the program would hold its own terminal open.
@@ -75,12 +74,6 @@ impl Pty {
                 held.pass();
             }
         });
-        Self { child: None, slave: pair.slave, master: pair.master, keyboard, gate, output }
-    }
-
-    /// Opens a terminal and starts a program in it.
-    pub(crate) fn start(size: Size, program: &Path, arguments: &[&str]) -> Self {
-        let mut pty = Self::open(size);
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env("TERM", "xterm-256color");
@@ -88,54 +81,43 @@ impl Pty {
         for name in ["NO_COLOR", "RUST_BACKTRACE", "LESS"] {
             command.env_remove(name);
         }
-        pty.child = Some(pty.slave.spawn_command(command).unwrap());
-        pty
+        let child = pair.slave.spawn_command(command).unwrap();
+        Self { child, keyboard, gate, output }
     }
 
-    /// The pid of the program; this process's own where there is none.
+    /// The pid of the program.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.as_ref().and_then(|child| child.process_id()).unwrap_or_else(std::process::id)
-    }
-
-    /// The terminal as a file to write to, as a program in it would.
-    pub(crate) fn device(&self) -> File {
-        OpenOptions::new().write(true).open(self.master.tty_name().unwrap()).unwrap()
-    }
-
-    /// Stops reading the terminal, after one more read: from then on the program cannot write.
-    pub(crate) fn stop_reading(&self) {
-        *self.gate.closed.lock().unwrap() = true;
-    }
-
-    /// Goes on reading.
-    pub(crate) fn go_on_reading(&self) {
-        *self.gate.closed.lock().unwrap() = false;
-        self.gate.opened.notify_all();
+        self.child.process_id().unwrap()
     }
 }
 
 impl Gate {
+    /// Opens or closes it.
+    pub(crate) fn set_open(&self, open: bool) {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = !open;
+        self.opened.notify_all();
+    }
+
     fn pass(&self) {
-        let closed = self.closed.lock().unwrap();
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.opened.wait_while(closed, |closed| *closed).unwrap_or_else(PoisonError::into_inner));
     }
 }
 
 impl Drop for Pty {
     fn drop(&mut self) {
-        self.go_on_reading();
+        self.gate.set_open(true);
         // As a person would end it; it may have ended already, or not care.
-        _ = self.keyboard.write_all(CTRL_C);
-        let Some(child) = &mut self.child else { return };
+        _ = self.keyboard.write_all(END);
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
-            if !matches!(child.try_wait(), Ok(None)) {
+            if !matches!(self.child.try_wait(), Ok(None)) {
                 return;
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        _ = child.kill();
-        _ = child.wait();
+        _ = self.child.kill();
+        _ = self.child.wait();
     }
 }
 

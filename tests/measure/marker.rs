@@ -25,7 +25,7 @@ fn checksum(number: u64) -> u16 {
 
 impl Marker {
     /// The highest number in the text.
-    pub(crate) fn highest_in(text: &str) -> Option<u64> {
+    fn highest_in(text: &str) -> Option<u64> {
         let bytes = text.as_bytes();
         memchr::memchr_iter(b'#', bytes).filter_map(|place| number_at(&bytes[place..])).max()
     }
