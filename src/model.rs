@@ -17,7 +17,7 @@ pub mod segment;
 pub mod view;
 pub mod walk;
 
-pub use crate::tail::{Gap, Order};
+pub use crate::tail::{Ending, Gap, Order};
 pub use channel::ChannelState;
 pub use filter::Filter;
 pub use filtered::Filtered;

@@ -86,6 +86,24 @@ fn the_last_twenty_entries_are_shown_unless_something_else_is_asked_for() {
 }
 
 #[test]
+fn the_end_of_a_long_log_is_read_alone_and_says_when_it_is_out_of_order() {
+    let run = Run::new();
+    run.append("stdout.jsonl", &numbered(1, 5000));
+    run.append("stderr.jsonl", &numbered(1, 2));
+    let seqs = |from: u64, to: u64| (from..=to).map(Value::from).collect::<Vec<_>>();
+    assert_eq!(run.seqs(&["-n", "3"]), seqs(4998, 5000));
+    assert_eq!(error(&run.log(&["-n", "3"])), "");
+    // What is asked for stands far from the end.
+    assert_eq!(run.seqs(&["-n", "1", "--channel", "stderr"]), seqs(2, 2));
+    assert_eq!(run.seqs(&["-n", "4999"]).len(), 4999);
+    run.append("stdout.jsonl", &lines(&[json!({"seq": 4999, "text": "late"})]));
+    assert_eq!(run.seqs(&["-n", "3"]), [4999, 4999, 5000].map(Value::from));
+    assert!(error(&run.log(&["-n", "3"])).contains("--exact reads all of it"));
+    assert_eq!(run.seqs(&["-n", "3", "--exact"]), [4999, 4999, 5000].map(Value::from));
+    assert_eq!(error(&run.log(&["-n", "3", "--exact"])), "");
+}
+
+#[test]
 fn a_pattern_is_held_against_decoded_text_and_no_hit_is_a_no() {
     let run = Run::new();
     run.append("stdout.jsonl", "{\"seq\":1,\"text\":\"caf\\u00e9 \\\"x\\\"\"}\n");

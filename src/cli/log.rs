@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use color_eyre::eyre::WrapErr as _;
 
 use crate::display;
-use crate::model::{Model, Order, Pattern};
+use crate::model::{Ending, Model, Order, Pattern};
 use crate::report::entry::Form;
 use crate::report::follow::{self, Audience};
 use crate::report::log::{self, DEFAULT_LAST, LogRequest};
@@ -49,7 +49,8 @@ pub(crate) struct Arguments {
     /// it is marked as late.
     #[arg(short, long)]
     follow: bool,
-    /// Read the whole log, also where its end would do.
+    /// Read the whole log, also where its end would do: the last entries are read from the end of
+    /// the files, which is right where they are in order; where they are not, a note says so.
     #[arg(long)]
     exact: bool,
     /// Only these channels.
@@ -92,16 +93,34 @@ impl Arguments {
         }
         let run = target::one_run(run)?;
         let name = display::path(run.path());
-        let model = Model::load(run).wrap_err_with(|| format!("{name} cannot be read"))?;
+        let model = self.load(run, &request).wrap_err_with(|| format!("{name} cannot be read"))?;
         refuse_missing_channels(&request.channels, &model)?;
         refuse_range_without_seq(&request, model.order())?;
         say_notices(&model);
+        if model.ending().is_some_and(|ending| ending.has_disorder() && !ending.is_whole()) {
+            say(
+                "note: the end of the log is out of order, and earlier entries may belong to it; --exact reads all of it",
+            );
+        }
         let presentation = output.presentation();
         let written = request.write(&model, output, form, presentation).map_err(output_failed)?;
         if written.unreadable > 0 {
             return Err(unreadable(written.unreadable));
         }
         Ok(Outcome::done_if(written.entries > 0 || request.pattern.is_none()))
+    }
+
+    /// Reads the run: only its end where that is enough.
+    fn load(&self, run: RunDirectory, request: &LogRequest) -> std::io::Result<Model> {
+        let is_ranged = request.pattern.is_some() || request.from.is_some() || request.to.is_some();
+        let Some(last) = request.last.filter(|_| !is_ranged && !self.exact) else {
+            return Model::load(run);
+        };
+        let model = Model::load_end(run.clone(), last)?;
+        // A channel that is asked for may have nothing at the end.
+        let found = model.view(&request.selection(&model)).len();
+        let is_enough = found >= last || model.ending().is_none_or(Ending::is_whole);
+        if is_enough { Ok(model) } else { Model::load(run) }
     }
 
     fn request(&self) -> LogRequest {
