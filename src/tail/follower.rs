@@ -8,7 +8,7 @@ use super::index::BLOCK_BYTES;
 use super::marker::{MARKER, has_nuls, is_at, marker_before};
 use super::nuls;
 use super::order::{LONGEST_PARSED, LineKey, Order};
-use super::scan::{LineMark, scan_lines};
+use super::scan::{LineMark, is_whole_object, key_of_line_at, scan_lines};
 use super::segment_file::SegmentFile;
 use super::{Change, Extent, SegmentId};
 
@@ -173,6 +173,11 @@ impl Follower {
         changes: &mut Vec<Change>,
         look: &mut Look,
     ) -> io::Result<()> {
+        if length < self.offset {
+            // It was truncated a moment ago: the next look says so.
+            look.caught_up = false;
+            return Ok(());
+        }
         let file = self.file.open()?;
         self.look_behind_last_line(&file, length)?;
         let until = length.min(self.looked.saturating_add(BYTES_A_LOOK));
@@ -183,6 +188,10 @@ impl Follower {
         while self.unended.is_none() && self.looked < until {
             if !self.fill(&file, &mut buffer, (until, length), changes)? {
                 break;
+            }
+            if !self.is_still_the_same(&file)? {
+                look.caught_up = false;
+                return Ok(());
             }
             if buffer.is_empty() {
                 self.take_long_line(&file, order, changes, look)?;
@@ -213,6 +222,16 @@ impl Follower {
             self.head = marker_before(&file, self.offset.min(MARKER as u64))?;
         }
         self.mark_torn(&file)
+    }
+
+    /// Whether the bytes before the offset still stand there, now that those behind it were read. If
+    /// not, the file was written anew in the middle of the look, and the next one finds out how.
+    fn is_still_the_same(&mut self, file: &File) -> io::Result<bool> {
+        let same = is_at(file, &self.marker, self.offset - self.marker.len() as u64)?;
+        if !same {
+            self.looked = self.offset;
+        }
+        Ok(same)
     }
 
     fn report(&mut self, marks: Vec<LineMark>, changes: &mut Vec<Change>, look: &mut Look) {
@@ -251,6 +270,9 @@ impl Follower {
             }
             if nuls > 0 && self.nul_tail.unwrap_or(from) == self.offset {
                 let is_line = buffer[nuls] != b'\n';
+                if !self.is_still_the_same(file)? {
+                    return Ok(false);
+                }
                 self.pass_nuls(file, from + nuls as u64, is_line, changes)?;
                 continue;
             }
@@ -375,6 +397,10 @@ impl Follower {
         if line.contains(&b'\n') || !line.trim_ascii_end().ends_with(b"}") || !is_whole_object(&line) {
             return Ok(());
         }
+        if !self.is_still_the_same(file)? {
+            look.caught_up = false;
+            return Ok(());
+        }
         let key = order.key_of(&line);
         let begins = self.offset;
         let looked = self.looked;
@@ -403,6 +429,9 @@ impl Follower {
         let only_space = self.looked == self.offset && rest[..end].trim_ascii().is_empty();
         let line_ends = self.looked + end as u64;
         let has_moved = !only_space && key_of_line_at(file, line_begins, line_ends, order)? != reported;
+        if !self.is_still_the_same(file)? {
+            return Ok(());
+        }
         self.marker = marker_before(file, line_ends + 1)?;
         self.offset = line_ends + 1;
         self.looked = self.offset;
@@ -411,22 +440,4 @@ impl Follower {
         look.must_restart |= has_moved;
         Ok(())
     }
-}
-
-/// The place of the line between two offsets, by the same rule as [`Order::key_of`].
-fn key_of_line_at(file: &File, begins: u64, ends: u64, order: Order) -> io::Result<LineKey> {
-    let length = ends - begins;
-    let read = Order::bytes_that_decide(usize::try_from(length).unwrap_or(usize::MAX));
-    let mut line = vec![0; read];
-    let count = read_at(file, &mut line, begins)?;
-    line.truncate(count);
-    Ok(order.key_of(&line))
-}
-
-fn is_whole_object(line: &[u8]) -> bool {
-    // The seq rule takes a broken line for an object when it begins canonically; here it must be
-    // one to its end.
-    std::str::from_utf8(line).is_ok_and(|text| {
-        text.trim_start().starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
-    })
 }
