@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 
+use super::merged::Placed;
+use super::segment::Segment;
+use super::view::View;
 use super::walk::{RawEntry, Walk};
 use crate::run::entry::Body;
 use crate::run::{Entry, decode};
@@ -49,17 +52,37 @@ impl Walk<'_> {
     /// # Errors
     /// Whatever `out` answers, and the file; `UnexpectedEof` where it has lost bytes of the line.
     pub fn write_line(&self, line: LongLine, out: &mut impl Write) -> io::Result<()> {
-        let gone = || io::Error::new(io::ErrorKind::UnexpectedEof, "a line was removed while it was read");
         let segment = self.segment(line.source).ok_or_else(gone)?;
-        let (mut next, end) = (line.offset, line.offset + line.length);
-        while next < end {
-            let piece = segment.read(next, end.min(next + PIECE));
-            if piece.is_empty() {
-                return Err(gone());
-            }
-            out.write_all(&piece)?;
-            next += piece.len() as u64;
-        }
-        Ok(())
+        write_bytes(segment, line.offset, line.length, out)
     }
+}
+
+impl View<'_> {
+    /// Writes the whole line of an entry as it stands in its file, without its line end, however
+    /// long it is.
+    ///
+    /// # Errors
+    /// As [`Walk::write_line`].
+    pub fn write_line(&self, placed: &Placed, out: &mut impl Write) -> io::Result<()> {
+        let Some(length) = placed.cut else { return out.write_all(&placed.line) };
+        let source = self.sources.iter().find(|source| source.segment.id == placed.place.segment);
+        write_bytes(source.ok_or_else(gone)?.segment, placed.place.offset, length, out)
+    }
+}
+
+fn write_bytes(segment: &Segment, offset: u64, length: u64, out: &mut impl Write) -> io::Result<()> {
+    let (mut next, end) = (offset, offset + length);
+    while next < end {
+        let piece = segment.read(next, end.min(next + PIECE));
+        if piece.is_empty() {
+            return Err(gone());
+        }
+        out.write_all(&piece)?;
+        next += piece.len() as u64;
+    }
+    Ok(())
+}
+
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "a line was removed while it was read")
 }

@@ -188,7 +188,11 @@ impl<'a> Follower<'a> {
             };
             let Some(placed) = found.filter(|placed| self.request.matches(placed)) else { continue };
             let late = self.highest.as_ref().is_some_and(|highest| place < highest);
-            reported(&placed, late).write(out, self.form, self.presentation)?;
+            if self.form == Form::Raw && placed.cut.is_some() {
+                view.write_line(&placed, out)?;
+            } else {
+                reported(&placed, late).write(out, self.form, self.presentation)?;
+            }
             self.written += 1;
         }
         self.highest = places.pop().max(self.highest.take());

@@ -7,10 +7,10 @@
 use std::fs::File;
 use std::io;
 
-use super::follower::is_whole_object;
 use super::identity::read_at;
 use super::index::{Placing, SegmentIndex};
 use super::order::{Order, OrderKey};
+use super::scan::is_whole_object;
 use super::scan::{LineMark, scan_lines};
 use super::seqs::SeqSet;
 use super::{SegmentFile, SegmentId};

@@ -105,21 +105,32 @@ impl FileTail {
         self.looks = self.looks.wrapping_add(1);
         let mut failed = self.reconcile(run, now, next, changes, &mut look).err();
         if !look.must_restart {
-            failed = self.read(order, changes, &mut look).err().or(failed);
+            failed = self.read(failed.is_some(), order, changes, &mut look).err().or(failed);
         }
         self.say(failed.as_ref(), changes);
         look
     }
 
-    /// Reads what came. One file that cannot be read does not keep the others waiting.
-    fn read(&mut self, order: Order, changes: &mut Vec<Change>, look: &mut Look) -> io::Result<()> {
+    /// Reads what came. One file that cannot be read does not keep the others waiting. Where it is
+    /// not known yet whether the bytes before are still the same, nothing is read behind others.
+    fn read(
+        &mut self,
+        is_unchecked: bool,
+        order: Order,
+        changes: &mut Vec<Change>,
+        look: &mut Look,
+    ) -> io::Result<()> {
+        let mut read = |follower: &mut Follower| {
+            let length = follower.file.length()?;
+            if is_unchecked && follower.rewriting(length)? != Rewriting::None {
+                return Ok(());
+            }
+            follower.read(length, u64::MAX, order, changes, look)
+        };
         let mut result = Ok(());
         let current = self.current.iter_mut().filter(|follower| !follower.file.is_closed());
         for follower in self.held.iter_mut().map(|(follower, _)| follower).chain(current) {
-            let length = follower.file.length();
-            if let Err(error) =
-                length.and_then(|length| follower.read(length, u64::MAX, order, changes, look))
-            {
+            if let Err(error) = read(follower) {
                 result = Err(error);
             }
         }

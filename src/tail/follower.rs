@@ -10,7 +10,7 @@ use super::marker::{MARKER, has_nuls, is_at, marker_before, remember_end};
 use super::nuls;
 use super::order::{LONGEST_PARSED, LineKey, Order, OrderKey};
 use super::piece::Piece;
-use super::scan::{LineMark, scan_lines};
+use super::scan::{LineMark, is_whole_object, key_of_line_at, scan_lines};
 use super::segment_file::SegmentFile;
 use super::{Change, Extent, SegmentId};
 
@@ -145,12 +145,19 @@ impl Follower {
         is_next && (self.offset == 0 || (piece.opening.is_some() && piece.opening >= self.extent.highest))
     }
 
-    pub(super) fn take_piece(&mut self, piece: &Piece) {
+    /// Takes in a piece that goes on where the file was read to. Says whether it did: not where the
+    /// bytes before are no longer what they were.
+    pub(super) fn take_piece(&mut self, piece: &Piece) -> io::Result<bool> {
+        let file = self.file.open()?;
+        if !self.is_still_the_same(&file)? {
+            return Ok(false);
+        }
         self.offset = piece.end;
         self.looked = piece.end;
         remember_end(&mut self.marker, &piece.marker);
         self.first = self.first.or(piece.first());
         self.extent.join(piece.extent);
+        Ok(true)
     }
 
     /// Whether nothing was read of it.
@@ -222,6 +229,11 @@ impl Follower {
         changes: &mut Vec<Change>,
         look: &mut Look,
     ) -> io::Result<()> {
+        if length < self.offset {
+            // It was truncated a moment ago: the next look says so.
+            look.caught_up = false;
+            return Ok(());
+        }
         let file = self.file.open()?;
         self.look_behind_last_line(&file, length)?;
         let until = length.min(self.looked.saturating_add(BYTES_A_LOOK)).min(most.max(self.looked));
@@ -232,6 +244,10 @@ impl Follower {
         while self.unended.is_none() && self.looked < until {
             if !self.fill(&file, &mut buffer, (until, length), changes)? {
                 break;
+            }
+            if !self.is_still_the_same(&file)? {
+                look.caught_up = false;
+                return Ok(());
             }
             if buffer.is_empty() {
                 self.take_long_line(&file, order, changes, look)?;
@@ -262,6 +278,16 @@ impl Follower {
             self.head = marker_before(&file, self.offset.min(MARKER as u64))?;
         }
         self.mark_torn(&file)
+    }
+
+    /// Whether the bytes before the offset still stand there, now that those behind it were read. If
+    /// not, the file was written anew in the middle of the look, and the next one finds out how.
+    fn is_still_the_same(&mut self, file: &File) -> io::Result<bool> {
+        let same = is_at(file, &self.marker, self.offset - self.marker.len() as u64)?;
+        if !same {
+            self.looked = self.offset;
+        }
+        Ok(same)
     }
 
     fn report(&mut self, marks: Vec<LineMark>, changes: &mut Vec<Change>, look: &mut Look) {
@@ -301,6 +327,9 @@ impl Follower {
             }
             if nuls > 0 && self.nul_tail.unwrap_or(from) == self.offset {
                 let is_line = buffer[nuls] != b'\n';
+                if !self.is_still_the_same(file)? {
+                    return Ok(false);
+                }
                 self.pass_nuls(file, from + nuls as u64, is_line, changes)?;
                 continue;
             }
@@ -423,6 +452,10 @@ impl Follower {
         if line.contains(&b'\n') || !line.trim_ascii_end().ends_with(b"}") || !is_whole_object(&line) {
             return Ok(());
         }
+        if !self.is_still_the_same(file)? {
+            look.caught_up = false;
+            return Ok(());
+        }
         let key = order.key_of(&line);
         let begins = self.offset;
         let looked = self.looked;
@@ -451,6 +484,9 @@ impl Follower {
         let only_space = self.looked == self.offset && rest[..end].trim_ascii().is_empty();
         let line_ends = self.looked + end as u64;
         let has_moved = !only_space && key_of_line_at(file, line_begins, line_ends, order)? != reported;
+        if !self.is_still_the_same(file)? {
+            return Ok(());
+        }
         self.marker = marker_before(file, line_ends + 1)?;
         self.offset = line_ends + 1;
         self.looked = self.offset;
@@ -459,23 +495,4 @@ impl Follower {
         look.must_restart |= has_moved;
         Ok(())
     }
-}
-
-/// The place of the line between two offsets, by the same rule as [`Order::key_of`].
-fn key_of_line_at(file: &File, begins: u64, ends: u64, order: Order) -> io::Result<LineKey> {
-    let length = ends - begins;
-    let read = Order::bytes_that_decide(usize::try_from(length).unwrap_or(usize::MAX));
-    let mut line = vec![0; read];
-    let count = read_at(file, &mut line, begins)?;
-    line.truncate(count);
-    Ok(order.key_of(&line))
-}
-
-/// Whether the line is one JSON object from its beginning to its end.
-pub(super) fn is_whole_object(line: &[u8]) -> bool {
-    // The seq rule takes a broken line for an object when it begins canonically; here it must be
-    // one to its end.
-    std::str::from_utf8(line).is_ok_and(|text| {
-        text.trim_start().starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
-    })
 }

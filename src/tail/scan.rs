@@ -1,9 +1,13 @@
 //! Lines out of chunks: where the complete lines of a piece of a file are, and where they stand.
 
+use std::fs::File;
+use std::io;
+
 use memchr::memchr_iter;
 
+use super::identity::read_at;
 use super::nuls;
-use super::order::{Order, OrderKey};
+use super::order::{LineKey, Order, OrderKey};
 
 /// Where one line is and where it stands: 16 bytes, because millions of them pass by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +80,25 @@ pub fn scan_lines(bytes: &[u8], offset: u64, order: Order) -> Scan {
         scan.marks.push(LineMark::new(offset + begins as u64, found.key, found.object));
     }
     scan
+}
+
+/// The place of the line between two offsets, by the same rule as [`Order::key_of`].
+pub(super) fn key_of_line_at(file: &File, begins: u64, ends: u64, order: Order) -> io::Result<LineKey> {
+    let length = ends - begins;
+    let read = Order::bytes_that_decide(usize::try_from(length).unwrap_or(usize::MAX));
+    let mut line = vec![0; read];
+    let count = read_at(file, &mut line, begins)?;
+    line.truncate(count);
+    Ok(order.key_of(&line))
+}
+
+/// Whether a line is one JSON object to its end.
+pub(super) fn is_whole_object(line: &[u8]) -> bool {
+    // The seq rule takes a broken line for an object when it begins canonically; here it must be
+    // one to its end.
+    std::str::from_utf8(line).is_ok_and(|text| {
+        text.trim_start().starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+    })
 }
 
 #[cfg(test)]

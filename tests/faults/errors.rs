@@ -18,7 +18,7 @@ fn without_privileges(test: &str) -> Option<std::path::PathBuf> {
     let folder = Place::namespaces("-U", "true").enter(test)?;
     let control = folder.join("control");
     fs::write(&control, "").unwrap();
-    fs::set_permissions(&control, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&control, Permissions::from_mode(0o000)).unwrap();
     assert!(File::open(&control).is_err(), "permissions bind this process");
     Some(folder)
 }
@@ -40,7 +40,7 @@ fn f26_a_log_that_may_not_be_read_is_said_and_read_when_it_may_and_what_was_read
     // The file that takes its place may not be read.
     fs::rename(run.path("stdout.jsonl"), run.path("stdout.1")).unwrap();
     run.append("stdout.jsonl", entries(3..=4));
-    allow(&run.path("stdout.jsonl"), 0);
+    allow(&run.path("stdout.jsonl"), 0o000);
     for _ in 0..3 {
         assert_eq!(run.look(), names(1..=2), "what was read stays");
         let said = run.notice("stdout.jsonl").unwrap();
@@ -69,7 +69,7 @@ fn f26_the_reader_tries_again_by_itself_and_rests_in_between() {
     let run = folder.join("run");
     fs::create_dir(&run).unwrap();
     append(&run.join("stdout.jsonl"), entry(1, "one"));
-    allow(&run.join("stdout.jsonl"), 0);
+    allow(&run.join("stdout.jsonl"), 0o000);
     let mut read = Read::new(RunDirectory::alone(&run));
     read.wait_for("it is said", |model| notice(model, "stdout.jsonl").is_some());
     let more = read.anything_within(std::time::Duration::from_millis(1500)).map(|batch| batch.changes);

@@ -22,20 +22,40 @@ export CARGO_TARGET_DIR=$PWD/target/mutations CARGO_INCREMENTAL=1
 patches=$PWD/tests/faults/mutations
 cd "$copy"
 
-# Runs one test; says passed, failed, hung or missing.
-outcome() {
-    local target=(--test "$1") output status=0
-    [[ $1 != lib ]] || target=(--lib)
-    output=$(timeout --kill-after=5 120 cargo test -q --locked "${target[@]}" -- --exact "$2" 2>&1) || status=$?
-    if [[ $status -eq 124 || $status -eq 137 ]]; then
-        echo hung
-    elif ! grep -qE '^running 1 test$' <<<"$output"; then
-        echo missing
-    elif [[ $status -eq 0 ]]; then
-        echo passed
-    else
-        echo failed
-    fi
+# The lines of patches that name tests, as WANTED TARGET TEST.
+named() {
+    sed -nE 's/^must (fail|pass): /\1 /p' "$@" | sort -u
+}
+
+# Builds the targets that the given lines name, and no others.
+build() {
+    local flags
+    flags=$(awk '{ print $2 }' <<<"$1" | sort -u | sed -E 's/^lib$/--lib/; t; s/^/--test /')
+    # shellcheck disable=SC2086
+    cargo test -q --locked --no-run $flags
+}
+
+# Runs the tests that the given lines name; every line again, with passed, failed, hung or missing.
+run_named() {
+    local target tests output
+    for target in $(awk '{ print $2 }' <<<"$1" | sort -u); do
+        local flags=(--test "$target")
+        [[ $target != lib ]] || flags=(--lib)
+        mapfile -t tests < <(awk -v target="$target" '$2 == target { print $3 }' <<<"$1")
+        output=$(timeout --kill-after=5 200 cargo test --locked "${flags[@]}" -- --exact "${tests[@]}" 2>&1 || true)
+        awk -v target="$target" '$2 == target' <<<"$1" | while read -r wanted _ test; do
+            if ! grep -qE "^running ${#tests[@]} tests?\$" <<<"$output"; then
+                found=missing
+            elif grep -qF "test $test ... ok" <<<"$output"; then
+                found=passed
+            elif grep -qF "test $test ... FAILED" <<<"$output"; then
+                found=failed
+            else
+                found=hung
+            fi
+            echo "$wanted $found $target $test"
+        done
+    done
 }
 
 failures=0
@@ -57,11 +77,12 @@ done
 [[ ${#chosen[@]} -gt 0 ]] || { echo "no such patch" >&2; exit 2; }
 
 echo "== as it is, every named test must pass"
-cargo test -q --locked --no-run --lib --test faults
-sed -nE 's/^must (fail|pass): //p' "${chosen[@]}" | sort -u | while read -r target test; do
-    found=$(outcome "$target" "$test")
-    [[ $found == passed ]] || { echo "   WRONG: $target $test: $found"; exit 1; }
-done
+lines=$(named "${chosen[@]}" | sed 's/^fail/pass/' | sort -u)
+build "$lines"
+while read -r wanted found target test; do
+    [[ $found == passed ]] || complain "$target $test: $found"
+done < <(run_named "$lines")
+[[ $failures -eq 0 ]]
 
 for patch in "${chosen[@]}"; do
     printf '== %s: %s\n' "$(basename "$patch" .patch)" "$(head -n 1 "$patch")"
@@ -69,15 +90,15 @@ for patch in "${chosen[@]}"; do
         complain "the patch does not apply any more"
         continue
     fi
-    if cargo test -q --locked --no-run --lib --test faults 2>/dev/null; then
-        while read -r _ wanted target test; do
-            found=$(outcome "$target" "$test")
+    lines=$(named "$patch")
+    if build "$lines" 2>/dev/null; then
+        while read -r wanted found target test; do
             printf '   %-7s %s %s\n' "$found" "$target" "$test"
-            case $wanted$found in
+            case $wanted:$found in
             fail:failed | fail:hung | pass:passed) ;;
-            *) complain "it must ${wanted%:}" ;;
+            *) complain "it must $wanted" ;;
             esac
-        done < <(grep -E '^must (fail|pass): ' "$patch")
+        done < <(run_named "$lines")
     else
         complain "it does not compile"
     fi

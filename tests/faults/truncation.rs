@@ -42,6 +42,23 @@ fn f05_a_line_written_anew_in_its_place_is_not_shown_as_it_was() {
 }
 
 #[test]
+fn f05_truncations_in_the_middle_of_looks_end_in_what_is_there() {
+    let mut run = Followed::new();
+    let path = run.path("stdout.jsonl");
+    let writer = std::thread::spawn(move || {
+        for round in 0..300 {
+            // Each time longer than before, so that only the bytes tell.
+            fs::write(&path, entries(round * 1000..round * 1000 + 20 + round)).unwrap();
+        }
+    });
+    while !writer.is_finished() {
+        run.look_and_count();
+    }
+    writer.join().unwrap();
+    assert_eq!(run.look_and_compare(), names(299_000..299_319));
+}
+
+#[test]
 fn f06_the_same_bytes_written_again_and_more_are_a_plain_append() {
     let mut run = Followed::new();
     run.append("stdout.jsonl", entry(1, "one"));

@@ -10,6 +10,7 @@ use super::last_line::last_line;
 use crate::run::directory::LogFile;
 use crate::run::seq::line_time;
 use crate::run::{Body, Channel, RunDirectory, Timestamp, decode};
+use crate::tail::nuls;
 
 /// How many bytes are read at most at one look. Of a file that grew by more since the last look, the
 /// rest is counted by its length.
@@ -152,10 +153,11 @@ impl LogEnd {
     }
 }
 
-/// The lines of text that ends with a line end, or is empty.
+/// The lines of text that ends with a line end, or is empty. NULs before a line are no part of it.
 fn lines(complete: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     let ended = complete.strip_suffix(b"\n");
-    ended.into_iter().flat_map(|lines| lines.split(|byte| *byte == b'\n'))
+    let lines = ended.into_iter().flat_map(|lines| lines.split(|byte| *byte == b'\n'));
+    lines.map(|line| &line[nuls::leading(line)..])
 }
 
 /// Counts lines by their times; the first time, and how many lines there are.
@@ -269,6 +271,14 @@ mod tests {
         fs::write(&path, answered).unwrap();
         end.look(&run, None);
         assert!(!end.said().unwrap().is_open, "the end came at a later look");
+    }
+
+    #[test]
+    fn nuls_before_a_line_are_no_part_of_it() {
+        let hole = "\0".repeat(1000);
+        let after = hole.clone() + "{\"seq\":1,\"text\":\"after\\n\"}\n";
+        assert_eq!(said("stdout.jsonl", &after), Some(("after".to_owned(), false)));
+        assert_eq!(said("stdout.jsonl", &(after + &hole + "\n")), Some(("after".to_owned(), false)));
     }
 
     #[test]

@@ -80,7 +80,9 @@ impl FileTail {
         let Some(current) = self.current.as_mut().filter(|current| current.goes_on_with(&piece)) else {
             return false;
         };
-        current.take_piece(&piece);
+        if !current.take_piece(&piece).unwrap_or(false) {
+            return false;
+        }
         look.lines += piece.extent.lines;
         look.any_seq |= piece.any_seq;
         changes.push(Change::Piece { segment: current.id, piece: Box::new(piece) });
