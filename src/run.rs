@@ -11,6 +11,7 @@ pub mod entry;
 pub mod find;
 pub mod id;
 pub mod manifest;
+mod object;
 pub mod record_name;
 pub mod replace;
 pub mod root;

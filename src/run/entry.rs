@@ -2,16 +2,14 @@
 //! entry too.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use base64::Engine as _;
-use serde::Deserializer as _;
-use serde::de::{MapAccess, Visitor};
 use serde_json::Value;
 
 use super::canonical::{Canonical, recognise};
-use super::seq::{canonical_seq, seq_of_value};
-use super::time::{self, Timestamp, at_head_of_line};
+use super::object::{Key, Object, WrongType};
+use super::seq::canonical_seq;
+use super::time::{Timestamp, at_head_of_line};
 
 /// One entry of a log: the unit of `seq`, of a log tail and of every counter.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +109,7 @@ fn of_canonical(line: Canonical<'_>) -> Entry {
 fn decode_whole(line: &[u8]) -> Entry {
     match Object::parse(line) {
         Some(object) => match object.seq() {
-            Ok(seq) => object.into_entry(seq, line),
+            Ok(seq) => of_object(object, seq, line),
             Err(_) => raw(line, None),
         },
         None => raw(line, canonical_seq(line)),
@@ -122,96 +120,28 @@ fn raw(line: &[u8], seq: Option<u64>) -> Entry {
     Entry { seq, time: at_head_of_line(line), body: Body::Raw(line.to_vec()) }
 }
 
-/// A JSON object read whole, keys in order; where a key stands twice, the first counts.
-#[derive(Debug)]
-pub(crate) struct Object(Vec<(String, Value)>);
-
-/// A key that holds a value of the wrong type.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct WrongType;
-
-impl Object {
-    /// Reads `line` if it is exactly one JSON object in valid UTF-8, at most 128 levels deep.
-    /// Everything is read, so that whether a line is valid never depends on who asks.
-    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
-        if !line.trim_ascii_start().starts_with(b"{") {
-            return None;
-        }
-        let text = std::str::from_utf8(line).ok()?;
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let object = deserializer.deserialize_map(Pairs).ok()?;
-        deserializer.end().ok()?;
-        Some(object)
-    }
-
-    fn get(&self, names: &[&str]) -> Option<&Value> {
-        self.0.iter().find(|(key, _)| names.contains(&key.as_str())).map(|(_, value)| value)
-    }
-
-    /// The object's seq: `None` when it has none.
-    pub(crate) fn seq(&self) -> Result<Option<u64>, WrongType> {
-        match self.get(&["seq"]) {
-            None => Ok(None),
-            Some(value) => seq_of_value(value).map(Some).ok_or(WrongType),
-        }
-    }
-
-    /// The object's time, by any of the accepted names.
-    pub(crate) fn time(&self) -> Option<Timestamp> {
-        self.get(&["ts", "at", "time", "timestamp", "createdAt", "created_at"]).and_then(time::from_json)
-    }
-
-    fn text_of(&self, names: &[&str]) -> Result<Option<String>, WrongType> {
-        match self.get(names) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(WrongType),
-        }
-    }
-
-    fn into_entry(self, seq: Option<u64>, line: &[u8]) -> Entry {
-        let time = self.time();
-        match self.body(line) {
-            Ok(body) => Entry { seq, time, body },
-            Err(WrongType) => Entry { seq, time, body: Body::Raw(line.to_vec()) },
-        }
-    }
-
-    fn body(&self, line: &[u8]) -> Result<Body, WrongType> {
-        let rendered_line = self.text_of(&["renderedLine", "rendered_line"])?;
-        let event = self.text_of(&["event"])?;
-        if rendered_line.is_some() || event.is_some() {
-            let rendered_line = rendered_line.or_else(|| event.clone()).unwrap_or_default();
-            let level = self.text_of(&["level"])?;
-            return Ok(Body::Worker { event, level, rendered_line, data: self.get(&["data"]).cloned() });
-        }
-        if let Some(text) = self.text_of(&["text"])? {
-            return Ok(Body::Text(text));
-        }
-        if let Some(encoded) = self.text_of(&["bytes"])? {
-            let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).map_err(|_| WrongType)?;
-            return Ok(Body::Bytes(bytes));
-        }
-        Ok(Body::Other(String::from_utf8_lossy(line).into_owned()))
-    }
+fn of_object(object: Object<'_>, seq: Option<u64>, line: &[u8]) -> Entry {
+    let time = object.time();
+    let body = body(object, line).unwrap_or_else(|WrongType| Body::Raw(line.to_vec()));
+    Entry { seq, time, body }
 }
 
-struct Pairs;
-
-impl<'de> Visitor<'de> for Pairs {
-    type Value = Object;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON object")
+fn body(object: Object<'_>, line: &[u8]) -> Result<Body, WrongType> {
+    let rendered_line = object.text(Key::RenderedLine)?;
+    let event = object.text(Key::Event)?.map(str::to_owned);
+    if rendered_line.is_some() || event.is_some() {
+        let rendered_line = rendered_line.or(event.as_deref()).unwrap_or_default().to_owned();
+        let level = object.text(Key::Level)?.map(str::to_owned);
+        return Ok(Body::Worker { event, level, rendered_line, data: object.into_data() });
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = map.next_entry::<String, Value>()? {
-            pairs.push(pair);
-        }
-        Ok(Object(pairs))
+    if let Some(text) = object.text(Key::Text)? {
+        return Ok(Body::Text(text.to_owned()));
     }
+    if let Some(encoded) = object.text(Key::Bytes)? {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).map_err(|_| WrongType)?;
+        return Ok(Body::Bytes(bytes));
+    }
+    Ok(Body::Other(String::from_utf8_lossy(line).into_owned()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! Where a line stands: its `seq`, found without parsing when the line begins canonically.
 
-use serde_json::Value;
-
-use super::entry::Object;
+use super::object::Object;
 use super::time::{Timestamp, at_head_of_line};
 
 /// The highest `seq`: 2^53 − 1, the highest integer that every JSON reader keeps exactly.
@@ -62,12 +60,6 @@ pub fn canonical_seq(line: &[u8]) -> Option<u64> {
         }
     }
     None
-}
-
-/// Reads a seq out of a JSON value: an integer from 0 to [`MAX_SEQ`], nothing else.
-#[must_use]
-pub fn seq_of_value(value: &Value) -> Option<u64> {
-    value.as_u64().filter(|seq| *seq <= MAX_SEQ)
 }
 
 #[cfg(test)]
