@@ -4,12 +4,14 @@
 //! one function, which may block while the application is busy: the files are the buffer.
 
 pub mod clock;
+pub mod search;
 pub mod survey;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use clock::Clock;
+pub use search::{Answer, Search};
 pub use survey::Survey;
 
 use crate::app::{Effect, Message};

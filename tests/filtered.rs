@@ -1,15 +1,17 @@
 //! What a filter keeps of a run, against a plain walk over its entries: found in ranges, in any
 //! order, while the files grow.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 #[path = "merged_order/arrivals.rs"]
 mod arrivals;
 
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use arrivals::{NAMES, append, arrivals, feed, sizes};
 use proptest::prelude::*;
+use stepwatch::drive::{Answer, Search};
 use stepwatch::model::{Filter, Filtered, Model, Pattern, Placed, ScanJob, Scanned, Selection};
 use stepwatch::run::{Channel, RunDirectory};
 use stepwatch::tail::RunTail;
@@ -131,4 +133,85 @@ fn a_job_that_is_cancelled_finds_nothing_and_the_answer_to_another_question_is_n
     assert_eq!(new.progress(&model).0, 0);
     old.take(jobs[0].run(&AtomicBool::new(false)).unwrap());
     assert_eq!(old.len(), 1);
+}
+
+/// Searches with threads until nothing is left to search.
+fn search_with_threads(filtered: &mut Filtered, model: &Model) {
+    let (send, answers) = std::sync::mpsc::channel();
+    let search = Search::start(move |answer| drop(send.send(answer))).unwrap();
+    let mut running = 0;
+    loop {
+        let jobs = filtered.jobs(model);
+        running += jobs.len();
+        search.ask(jobs);
+        if running == 0 {
+            return;
+        }
+        match answers.recv_timeout(Duration::from_secs(20)).expect("an answer comes") {
+            Answer::Found(found) => filtered.take(found),
+            Answer::GaveUp(job) => filtered.give_up(&job),
+        }
+        running -= 1;
+    }
+}
+
+#[test]
+fn threads_find_the_end_first_and_count_with_progress_while_the_run_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::alone(folder.path());
+    let (mut tail, mut model) = (RunTail::new(directory.clone()), Model::new(directory));
+    for seq in 0..3000 {
+        let text = if seq % 100 == 99 { "hit" } else { "nothing" };
+        append(folder.path(), seq % 3, &format!(r#"{{"seq":{seq},"text":"{text}"}}"#));
+    }
+    feed(&mut tail, &mut model);
+    let filter = || Filter::new().keep(Pattern::new("^hit$").unwrap());
+    let mut filtered = Filtered::with_ranges(filter(), 2000, 10_000);
+
+    // One range at a time: what is found first stands last.
+    let first = filtered.jobs(&model);
+    let (total, jobs) = (filtered.progress(&model).1, first.len());
+    assert!(jobs > 3);
+    for job in first.into_iter().take(3) {
+        filtered.take(job.run(&AtomicBool::new(false)).unwrap());
+    }
+    let all = Selection::all();
+    assert_eq!(filtered.view(&model, &all).from(0).last().unwrap().seq, Some(2999));
+    let (searched, _) = filtered.progress(&model);
+    assert!(searched > 0 && searched < total);
+
+    let mut filtered = Filtered::with_ranges(filter(), 2000, 10_000);
+    search_with_threads(&mut filtered, &model);
+    assert_eq!((filtered.len(), filtered.progress(&model)), (30, (total, total)));
+    append(folder.path(), 0, r#"{"seq":3000,"text":"hit"}"#);
+    append(folder.path(), 0, r#"{"seq":150,"text":"hit"}"#);
+    feed(&mut tail, &mut model);
+    search_with_threads(&mut filtered, &model);
+    let seqs: Vec<_> = filtered.view(&model, &all).from(0).filter_map(|placed| placed.seq).collect();
+    assert_eq!((seqs.len(), seqs[1], seqs[2], seqs[31]), (32, 150, 199, 3000));
+}
+
+#[test]
+fn a_search_that_is_dropped_ends_its_threads_and_delivers_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    for seq in 0..2000 {
+        append(folder.path(), 1, &format!(r#"{{"seq":{seq},"text":"one"}}"#));
+    }
+    let model = Model::load(RunDirectory::alone(folder.path())).unwrap();
+    let mut filtered = Filtered::with_ranges(Filter::new().keep(Pattern::new("one").unwrap()), 100, 100);
+    let (send, answers) = std::sync::mpsc::sync_channel(0);
+    let search = Search::start(move |answer| drop(send.send(answer))).unwrap();
+    search.ask(filtered.jobs(&model));
+    drop(answers.recv_timeout(Duration::from_secs(20)).expect("an answer comes"));
+    drop(search);
+    // At most one answer a thread was on its way; then the threads end, and the channel closes.
+    let threads = std::thread::available_parallelism().unwrap().get();
+    let mut more = 0;
+    while let Ok(answer) = answers.recv_timeout(Duration::from_secs(20)) {
+        drop(answer);
+        more += 1;
+    }
+    assert!(more <= threads, "{more} answers came");
+    let closed = answers.recv_timeout(Duration::from_secs(20));
+    assert!(matches!(closed, Err(std::sync::mpsc::RecvTimeoutError::Disconnected)));
 }

@@ -1,0 +1,102 @@
+//! Searching with threads of its own: carries out the jobs of a [`crate::model::Filtered`], and drops
+//! them the moment nobody asks any more.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crate::model::{ScanJob, Scanned};
+
+/// More threads than this would mostly wait for memory.
+const MOST_THREADS: usize = 8;
+
+/// What became of a job.
+#[derive(Debug)]
+pub enum Answer {
+    /// What was found, for [`crate::model::Filtered::take`].
+    Found(Scanned),
+    /// The file could not be read: for [`crate::model::Filtered::give_up`], before the jobs are asked
+    /// for again with the next batch.
+    GaveUp(ScanJob),
+}
+
+/// Searches until it is dropped: then what is being searched is dropped as well, and nothing more
+/// is delivered.
+#[derive(Debug)]
+pub struct Search {
+    desk: Arc<Desk>,
+}
+
+#[derive(Debug, Default)]
+struct Desk {
+    jobs: Mutex<VecDeque<ScanJob>>,
+    more: Condvar,
+    dropped: AtomicBool,
+}
+
+impl Search {
+    /// Starts the threads: as many as there are cores. `deliver` gets every answer, and may block.
+    ///
+    /// # Errors
+    /// Where the system has no thread left.
+    pub fn start(deliver: impl Fn(Answer) + Send + Sync + 'static) -> io::Result<Self> {
+        let search = Self { desk: Arc::default() };
+        let deliver = Arc::new(deliver);
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+        for number in 0..threads {
+            let (desk, deliver) = (Arc::clone(&search.desk), Arc::clone(&deliver));
+            let started =
+                thread::Builder::new().name("search".to_owned()).spawn(move || desk.work(&*deliver));
+            // With one of them the rest is only slower.
+            if number == 0 {
+                started?;
+            }
+        }
+        Ok(search)
+    }
+
+    /// Adds jobs, to be carried out in this order.
+    pub fn ask(&self, jobs: Vec<ScanJob>) {
+        self.desk.jobs().extend(jobs);
+        self.desk.more.notify_all();
+    }
+}
+
+impl Drop for Search {
+    fn drop(&mut self) {
+        self.desk.dropped.store(true, Ordering::Release);
+        self.desk.jobs().clear();
+        self.desk.more.notify_all();
+    }
+}
+
+impl Desk {
+    fn jobs(&self) -> MutexGuard<'_, VecDeque<ScanJob>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<ScanJob> {
+        let mut jobs = self.jobs();
+        loop {
+            if self.dropped.load(Ordering::Acquire) {
+                return None;
+            }
+            match jobs.pop_front() {
+                Some(job) => return Some(job),
+                None => jobs = self.more.wait(jobs).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    fn work(&self, deliver: &impl Fn(Answer)) {
+        while let Some(job) = self.next() {
+            let answer = job.run(&self.dropped).map_or_else(|| Answer::GaveUp(job), Answer::Found);
+            if self.dropped.load(Ordering::Acquire) {
+                return;
+            }
+            deliver(answer);
+        }
+    }
+}
