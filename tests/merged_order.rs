@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use stepwatch::model::{Cut, Model, Pattern, Placed, Reader, Selection, View, Walk};
-use stepwatch::run::{Channel, Now, RunDirectory, decode, line_order};
+use stepwatch::run::{Channel, Now, RunDirectory, Timestamp, decode, line_order};
 use stepwatch::tail::RunTail;
 
 use arrivals::{NAMES, append, arrivals, feed, now, sizes};
@@ -299,4 +299,27 @@ fn what_is_missing_is_a_gap_only_when_it_had_time_to_arrive() {
     model.settle(at(250));
     assert_eq!(model.gaps().len(), 1);
     assert_eq!(model.missing_between(1, 4).len(), 1);
+}
+
+#[test]
+fn a_time_is_found_by_bisection_also_among_entries_that_have_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let time = |second: u64| Timestamp::from_milliseconds(1_774_080_000_000 + 1000 * second.cast_signed());
+    for seq in 0..3000_u64 {
+        // Of three entries in a row one has a time; two have the same.
+        let timed = format!(r#"{{"seq":{seq},"ts":"{}","text":""}}"#, time(seq / 6));
+        let untimed = format!(r#"{{"seq":{seq},"text":""}}"#);
+        append(folder.path(), seq as usize % 2, if seq % 3 == 0 { &timed } else { &untimed });
+    }
+    let model = Model::load(RunDirectory::alone(folder.path())).unwrap();
+    let view = model.view(&Selection::all());
+    for second in 0..500 {
+        let found = view.position_of_time(time(second));
+        // Entries without a time before it may be passed over with it: none that is timed is.
+        let first = 6 * second;
+        assert!((first.saturating_sub(2)..=first).contains(&found), "second {second}: {found}");
+        assert_eq!(view.from(found).find_map(|placed| placed.entry.time), Some(time(second)));
+    }
+    assert_eq!(view.position_of_time(Timestamp::from_milliseconds(0)), 0);
+    assert!(view.position_of_time(time(1000)) > 2997);
 }

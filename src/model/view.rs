@@ -15,8 +15,11 @@ use super::long_line::cut_entry;
 use super::merged::{Entries, Place, Placed, Spot};
 use super::segment::Segment;
 use crate::run::entry::Body;
-use crate::run::{Channel, decode};
+use crate::run::{Channel, Timestamp, decode};
 use crate::tail::{Order, OrderKey, SegmentIndex};
+
+/// So many entries in a row may be without a time where one is searched.
+const UNTIMED: usize = 256;
 
 /// Which channels are shown: all but the hidden ones, so that a channel that appears later is seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,6 +138,29 @@ impl<'m> View<'m> {
     #[must_use]
     pub fn position_of_seq(&self, seq: u64) -> u64 {
         self.below(OrderKey::of_seq(seq))
+    }
+
+    /// The position of the first entry that was written at `time` or later, found by bisection: the
+    /// times of a run rise with its order, but for clocks that were set. Entries without a time of
+    /// their own go with those before them.
+    #[must_use]
+    pub fn position_of_time(&self, time: Timestamp) -> u64 {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            // The nearest entry from the middle on that has a time tells of all between them.
+            let timed = self
+                .from(middle)
+                .take(UNTIMED)
+                .enumerate()
+                .take_while(|(number, _)| middle + *number as u64 <= high - 1);
+            let found = timed.filter_map(|(number, placed)| Some((number as u64, placed.entry.time?))).next();
+            match found {
+                Some((number, at)) if at < time => low = middle + number + 1,
+                _ => high = middle,
+            }
+        }
+        low
     }
 
     pub(crate) fn block(&self, source: usize, block: usize) -> Arc<ReadBlock> {
