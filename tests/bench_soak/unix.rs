@@ -16,7 +16,7 @@ mod pty;
 #[path = "../measure/statistics.rs"]
 mod statistics;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -103,6 +103,11 @@ pub(super) fn main() -> ExitCode {
     if all_held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Where the raw samples are kept.
+fn raw_samples() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("soak")
+}
+
 impl Soak {
     /// Carries it out: its row of the table, what is to be said of it, and whether nothing was lost.
     fn run(self) -> (String, String, bool) {
@@ -124,8 +129,7 @@ impl Soak {
         let keys = Quantiles::of(watcher.answers.iter().copied());
         let behind = Quantiles::of(watcher.behind.iter().copied());
         let (frames, pressed) = (watcher.frames(), watcher.answers.len());
-        let resident = std::mem::take(&mut watcher.resident);
-        drop(watcher);
+        let resident = watcher.keep(&raw_samples(), &self.a_second.to_string());
         let checked = check(program, &run);
         let seconds = took.as_secs_f64();
         let row = format!(
@@ -141,7 +145,7 @@ impl Soak {
             frames as f64 / seconds,
             mebibytes(before.resident),
             mebibytes(usage.resident),
-            mebibytes(usage.peak.max(resident.into_iter().max().unwrap_or(0))),
+            mebibytes(usage.peak.max(resident)),
             usage.processor.as_secs_f64() / seconds,
             milliseconds(right_after),
         );

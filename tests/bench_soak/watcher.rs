@@ -1,6 +1,8 @@
 //! The screen while it is soaked: what it shows, and how soon it answers.
 
+use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
@@ -67,7 +69,7 @@ pub(crate) struct Watcher {
     /// Before each frame while following: how long an entry had been waiting to be shown.
     pub(crate) behind: Vec<Duration>,
     /// The resident memory, once a second.
-    pub(crate) resident: Vec<u64>,
+    resident: Vec<u64>,
 }
 
 impl Watcher {
@@ -154,6 +156,20 @@ impl Watcher {
     /// How many frames there were.
     pub(crate) fn frames(&self) -> u64 {
         self.display.frames
+    }
+
+    /// Ends the program, writes the raw samples into a folder, and returns the most memory that was seen.
+    pub(crate) fn keep(self, folder: &Path, name: &str) -> u64 {
+        let write = |what: &str, head: &str, samples: &mut dyn Iterator<Item = u128>| {
+            let lines = samples.enumerate().map(|(number, sample)| format!("{number},{sample}\n"));
+            let text = format!("{head}\n{}", lines.collect::<String>());
+            fs::write(folder.join(format!("{name}-{what}.csv")), text).unwrap();
+        };
+        fs::create_dir_all(folder).unwrap();
+        write("memory", "second,resident_bytes", &mut self.resident.iter().map(|bytes| u128::from(*bytes)));
+        write("keys", "key,answered_us", &mut self.answers.iter().map(Duration::as_micros));
+        write("behind", "frame,behind_us", &mut self.behind.iter().map(Duration::as_micros));
+        self.resident.into_iter().max().unwrap_or(0)
     }
 
     fn contents(&self) -> String {

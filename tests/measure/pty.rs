@@ -29,10 +29,10 @@ pub(crate) struct Chunk {
     pub(crate) bytes: Box<[u8]>,
 }
 
-/// What ends a program, each in its own way: ctrl-c, and q where that is none.
-const END: &[u8] = b"\x03q";
-/// How long a program may take to end before it is killed.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// What ends a program, each in its own way.
+const ENDS: [&[u8]; 2] = [b"q", b"\x03"];
+/// How long a program may take to end before something else is tried, and at last it is killed.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A program in a terminal. It is ended when this is dropped.
 pub(crate) struct Pty {
@@ -108,13 +108,15 @@ impl Drop for Pty {
     fn drop(&mut self) {
         self.gate.set_open(true);
         // As a person would end it; it may have ended already, or not care.
-        _ = self.keyboard.write_all(END);
-        let end = Instant::now() + PATIENCE;
-        while Instant::now() < end {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
+        for keys in ENDS {
+            _ = self.keyboard.write_all(keys);
+            let end = Instant::now() + PATIENCE;
+            while Instant::now() < end {
+                if !matches!(self.child.try_wait(), Ok(None)) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(1));
             }
-            std::thread::sleep(Duration::from_millis(1));
         }
         _ = self.child.kill();
         _ = self.child.wait();
