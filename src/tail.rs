@@ -9,11 +9,13 @@
 //! knows where lines are and where they stand in the order, not what they mean to a person.
 
 pub mod file;
+mod follower;
 pub mod identity;
 pub mod index;
 pub mod order;
 pub mod reader;
 pub mod run;
+mod sample;
 pub mod scan;
 pub mod watch;
 
@@ -71,6 +73,11 @@ pub enum Change {
     },
     /// The segment's file was renamed or removed. It stays readable through its descriptor.
     Detached {
+        /// The segment.
+        segment: SegmentId,
+    },
+    /// The file of a detached segment is back at its path, as after a link was swapped twice.
+    Attached {
         /// The segment.
         segment: SegmentId,
     },

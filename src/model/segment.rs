@@ -14,11 +14,13 @@ pub(crate) struct Segment {
     pub(crate) index: SegmentIndex,
     /// Bytes behind the last complete line.
     pub(crate) torn: u64,
+    /// The file is not at its path any more.
+    pub(crate) detached: bool,
 }
 
 impl Segment {
     pub(crate) fn new(opened: OpenedSegment) -> Self {
-        Self { id: opened.id, file: opened.file, index: SegmentIndex::default(), torn: 0 }
+        Self { id: opened.id, file: opened.file, index: SegmentIndex::default(), torn: 0, detached: false }
     }
 
     /// The bytes from `from` to `to`, as many of them as can still be read.

@@ -1,26 +1,18 @@
 //! One log file, followed by identity, length and offset.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::identity::{Identity, read_at};
-use super::order::{LineKey, Order};
-use super::scan::{LineMark, scan_lines};
-use super::{Change, Extent, OpenedSegment, RemovedSegment, SegmentId};
+pub use super::follower::Look;
+use super::follower::{Follower, same_bytes_from};
+use super::identity::Identity;
+use super::order::Order;
+use super::{Change, OpenedSegment, RemovedSegment, SegmentId};
 use crate::run::{Channel, RunDirectory};
 
-/// How much of a file one look reads at most, so that one busy file does not keep the others
-/// waiting and a batch stays small.
-const BYTES_A_LOOK: u64 = 4 << 20;
-/// The size of one read.
-const CHUNK: usize = 256 << 10;
-/// How many bytes before the offset are remembered, to notice that a file was written anew.
-const MARKER: usize = 64;
-/// A last line without its line end is tried as a whole JSON object up to this size.
-const TORN_TRIED: u64 = 1 << 20;
 /// How long a file that was renamed or removed is still looked at: its writer may not know yet.
 const DRAINED_FOR: Duration = Duration::from_secs(5);
 /// How many renamed or removed files stay open.
@@ -34,39 +26,6 @@ pub struct FileTail {
     current: Option<Follower>,
     held: Vec<(Follower, Instant)>,
     complaint: Option<String>,
-}
-
-/// What the run must know of one look at a file.
-#[derive(Debug, Default)]
-pub struct Look {
-    /// Everything that was there has been read.
-    pub caught_up: bool,
-    /// Lines were found.
-    pub lines: u64,
-    /// A line with a seq was found.
-    pub any_seq: bool,
-    /// Bytes that had been read are gone, or a line's place changed: all must be read anew.
-    pub must_restart: bool,
-}
-
-/// One open file that is read to its end again and again.
-#[derive(Debug)]
-struct Follower {
-    id: SegmentId,
-    file: Arc<File>,
-    identity: Identity,
-    /// Everything before it has been reported.
-    offset: u64,
-    /// Bytes up to here have been looked at and hold no further line end.
-    looked: u64,
-    /// The bytes before `offset`, at most [`MARKER`].
-    marker: Vec<u8>,
-    torn: u64,
-    /// A last line without its line end was reported: where it begins, and its place.
-    unended: Option<(u64, LineKey)>,
-    /// What was read since the last restart, and the most that was read before it.
-    extent: Extent,
-    extent_before: Extent,
 }
 
 impl FileTail {
@@ -94,13 +53,22 @@ impl FileTail {
         self.current.is_none() && self.held.is_empty()
     }
 
+    /// How many bytes of the file at the path have been read.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.current.as_ref().map_or(0, |current| current.offset)
+    }
+
     /// Follows another path from now on: the file of the same channel moved there.
     pub fn move_to(&mut self, path: PathBuf) {
         self.path = path;
     }
 
-    /// Forgets what was read, so that the next look reports everything anew. Held files stay.
-    pub fn restart(&mut self) {
+    /// Forgets what was read, so that the next look reports everything anew. Held files stay. What
+    /// was truncated meanwhile is reported now, because later nothing would be known of it.
+    pub fn restart(&mut self, changes: &mut Vec<Change>) {
+        self.remove_held_rewritten(changes, &mut Look::default());
+        self.remove_current_rewritten(changes, &mut Look::default());
         for follower in self.held.iter_mut().map(|(follower, _)| follower).chain(&mut self.current) {
             follower.rewind();
         }
@@ -162,6 +130,10 @@ impl FileTail {
         look: &mut Look,
     ) -> io::Result<()> {
         self.held_out(now, changes, look);
+        self.remove_current_rewritten(changes, look);
+        if look.must_restart {
+            return Ok(());
+        }
         let metadata = match fs::metadata(&self.path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -171,16 +143,12 @@ impl FileTail {
             Err(error) => return Err(error),
         };
         let identity = Identity::of(&metadata);
-        if let Some(current) = &self.current {
-            if current.identity == identity {
-                if current.was_rewritten(metadata.len())? {
-                    self.remove_current("truncated", changes, look);
-                }
-            } else if !self.goes_on_in(run, changes)? {
-                self.detach(now, changes);
-            }
+        if self.current.as_ref().is_some_and(|current| current.identity != identity)
+            && (self.is_held(identity) || !self.goes_on_in(run, changes)?)
+        {
+            self.detach(now, changes);
         }
-        if self.current.is_none() && !look.must_restart {
+        if self.current.is_none() && !self.take_back(identity, changes) {
             let file = Arc::new(run.open(&self.path)?);
             let id = next();
             let identity = Identity::of(&file.metadata()?);
@@ -196,13 +164,16 @@ impl FileTail {
     }
 
     /// Whether another file stands at the path that begins with all that was read of the current
-    /// one, as after an atomic replacement by a tool that wrote the log anew with more lines. Then
-    /// reading goes on in it.
+    /// one and all that was not, as after an atomic replacement by a tool that wrote the log anew
+    /// with more lines. Then reading goes on in it.
     fn goes_on_in(&mut self, run: &RunDirectory, changes: &mut Vec<Change>) -> io::Result<bool> {
         let Some(current) = &mut self.current else { return Ok(false) };
         let file = run.open(&self.path)?;
         let metadata = file.metadata()?;
-        if current.offset == 0 || metadata.len() < current.offset || !current.same_bytes_in(&file)? {
+        let is_same = current.offset > 0
+            && current.reported.is_in(&file)?
+            && same_bytes_from(current.offset, &current.file, &file)?;
+        if !is_same {
             return Ok(false);
         }
         current.file = Arc::new(file);
@@ -219,10 +190,30 @@ impl FileTail {
         }
     }
 
-    /// The bytes of the current file were overwritten: what was read of it cannot be shown again.
-    fn remove_current(&mut self, cause: &'static str, changes: &mut Vec<Change>, look: &mut Look) {
-        if let Some(follower) = self.current.take() {
-            changes.push(removed(&follower, &self.channel, cause));
+    fn is_held(&self, identity: Identity) -> bool {
+        self.held.iter().any(|(follower, _)| follower.identity == identity)
+    }
+
+    /// Goes on with a held file that came back to the path: opened anew it would be read twice.
+    fn take_back(&mut self, identity: Identity, changes: &mut Vec<Change>) -> bool {
+        let place = self.held.iter().position(|(follower, _)| follower.identity == identity);
+        self.current = place.map(|place| self.held.remove(place).0);
+        changes.extend(self.current.iter().map(|current| Change::Attached { segment: current.id }));
+        place.is_some()
+    }
+
+    /// Where the bytes of the current file were overwritten, what was read of it cannot be shown
+    /// again. Asked of the open file, because something else may stand at its path by now.
+    fn remove_current_rewritten(&mut self, changes: &mut Vec<Change>, look: &mut Look) {
+        if let Some(follower) = self.current.take_if(|current| current.is_rewritten()) {
+            changes.push(removed(&follower, &self.channel, "truncated"));
+            look.must_restart = true;
+        }
+    }
+
+    fn remove_held_rewritten(&mut self, changes: &mut Vec<Change>, look: &mut Look) {
+        for (follower, _) in self.held.extract_if(.., |(follower, _)| follower.is_rewritten()) {
+            changes.push(removed(&follower, &self.channel, "truncated after it was renamed"));
             look.must_restart = true;
         }
     }
@@ -231,19 +222,7 @@ impl FileTail {
     fn held_out(&mut self, now: Instant, changes: &mut Vec<Change>, look: &mut Look) {
         let settled = |since: &Instant| now.duration_since(*since) >= DRAINED_FOR;
         self.held.retain(|(follower, since)| follower.offset > 0 || !settled(since));
-        for (follower, _) in &self.held {
-            let length = follower.file.metadata().map(|metadata| metadata.len());
-            if length.is_ok_and(|length| follower.was_rewritten(length).unwrap_or(false)) {
-                changes.push(removed(follower, &self.channel, "truncated after it was renamed"));
-                look.must_restart = true;
-            }
-        }
-        if look.must_restart {
-            self.held.retain(|(follower, _)| {
-                let length = follower.file.metadata().map(|metadata| metadata.len());
-                !length.is_ok_and(|length| follower.was_rewritten(length).unwrap_or(false))
-            });
-        }
+        self.remove_held_rewritten(changes, look);
         while self.held.len() > HELD_SEGMENTS {
             let (follower, _) = self.held.remove(0);
             changes.push(removed(&follower, &self.channel, "rotated away"));
@@ -264,187 +243,4 @@ impl FileTail {
 fn removed(follower: &Follower, channel: &Channel, cause: &'static str) -> Change {
     let extent = follower.most_read();
     Change::Removed(RemovedSegment { id: follower.id, channel: channel.clone(), cause, extent })
-}
-
-impl Follower {
-    fn new(id: SegmentId, file: Arc<File>, identity: Identity) -> Self {
-        Self {
-            id,
-            file,
-            identity,
-            offset: 0,
-            looked: 0,
-            marker: Vec::new(),
-            torn: 0,
-            unended: None,
-            extent: Extent::default(),
-            extent_before: Extent::default(),
-        }
-    }
-
-    /// What was read, or what had been read before a restart that is not yet caught up with.
-    fn most_read(&self) -> Extent {
-        if self.extent.lines < self.extent_before.lines { self.extent_before } else { self.extent }
-    }
-
-    fn rewind(&mut self) {
-        let read = self.most_read();
-        *self = Self { extent_before: read, ..Self::new(self.id, Arc::clone(&self.file), self.identity) };
-    }
-
-    /// Whether bytes that were read are no longer what they were: the file is shorter than what was
-    /// read of it, or the bytes before the offset changed.
-    fn was_rewritten(&self, length: u64) -> io::Result<bool> {
-        if length < self.offset {
-            return Ok(true);
-        }
-        Ok(!is_at(&self.file, &self.marker, self.offset - self.marker.len() as u64)?)
-    }
-
-    /// Whether `other` has the bytes that were read, as far as the first and the last of them tell.
-    fn same_bytes_in(&self, other: &File) -> io::Result<bool> {
-        let mut head = [0; MARKER];
-        let count = read_at(&self.file, &mut head, 0)?.min(usize::try_from(self.offset).unwrap_or(MARKER));
-        Ok(is_at(other, &head[..count], 0)?
-            && is_at(other, &self.marker, self.offset - self.marker.len() as u64)?)
-    }
-
-    fn read(&mut self, order: Order, changes: &mut Vec<Change>, look: &mut Look) -> io::Result<()> {
-        let length = self.file.metadata()?.len();
-        let until = length.min(self.looked.saturating_add(BYTES_A_LOOK));
-        look.caught_up &= until == length;
-        if until > self.looked && self.unended.is_some() {
-            self.end_the_unended(until, order, look)?;
-        }
-        let mut buffer = Vec::new();
-        while self.unended.is_none() && self.looked < until {
-            let has_line_end = self.fill(&mut buffer, until)?;
-            if !has_line_end {
-                break;
-            }
-            let scan = scan_lines(&buffer, self.offset, order);
-            look.lines += scan.marks.len() as u64;
-            look.any_seq |= scan.any_seq;
-            scan.marks.iter().for_each(|mark| self.extent.add(mark.key()));
-            self.advance(&buffer[..scan.consumed]);
-            changes.push(Change::Lines { segment: self.id, marks: scan.marks, end: self.offset });
-        }
-        if until == length && self.unended.is_none() {
-            self.try_torn(length, order, changes, look)?;
-        }
-        let torn = if self.unended.is_some() { 0 } else { length.saturating_sub(self.offset) };
-        if torn != self.torn {
-            self.torn = torn;
-            changes.push(Change::Torn { segment: self.id, bytes: torn });
-        }
-        Ok(())
-    }
-
-    /// Reads the piece that begins at the offset, at least one chunk of new bytes of it; whether
-    /// it holds a line end. A line that is longer than a look is found in several looks without
-    /// being held in between, and read whole once its end is there.
-    fn fill(&mut self, buffer: &mut Vec<u8>, until: u64) -> io::Result<bool> {
-        while self.looked < until {
-            let size = CHUNK.min(usize::try_from(until - self.looked).unwrap_or(CHUNK));
-            buffer.resize(size, 0);
-            let count = read_at(&self.file, buffer, self.looked)?;
-            buffer.truncate(count);
-            if count == 0 {
-                return Ok(false);
-            }
-            let from = self.looked;
-            self.looked += count as u64;
-            if let Some(last) = memchr::memrchr(b'\n', buffer) {
-                if from > self.offset {
-                    let whole =
-                        usize::try_from(from - self.offset).unwrap_or(usize::MAX).saturating_add(last + 1);
-                    buffer.resize(whole, 0);
-                    let count = read_at(&self.file, buffer, self.offset)?;
-                    buffer.truncate(count);
-                }
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn advance(&mut self, consumed: &[u8]) {
-        self.offset += consumed.len() as u64;
-        self.looked = self.offset;
-        self.marker.extend_from_slice(&consumed[consumed.len().saturating_sub(MARKER)..]);
-        let surplus = self.marker.len().saturating_sub(MARKER);
-        self.marker.drain(..surplus);
-    }
-
-    /// A last line without its line end is an entry once it is a complete JSON object.
-    fn try_torn(
-        &mut self,
-        length: u64,
-        order: Order,
-        changes: &mut Vec<Change>,
-        look: &mut Look,
-    ) -> io::Result<()> {
-        let size = length - self.offset;
-        if size == 0 || size == self.torn || size > TORN_TRIED {
-            return Ok(());
-        }
-        let mut line = vec![0; usize::try_from(size).unwrap_or(0)];
-        let count = read_at(&self.file, &mut line, self.offset)?;
-        line.truncate(count);
-        if line.contains(&b'\n') || !line.trim_ascii_end().ends_with(b"}") || !is_whole_object(&line) {
-            return Ok(());
-        }
-        let key = order.key_of(&line);
-        let begins = self.offset;
-        self.advance(&line);
-        self.unended = Some((begins, key));
-        self.extent.add(key.key);
-        look.lines += 1;
-        look.any_seq |= key.has_seq;
-        let marks = vec![LineMark::new(begins, key.key, key.object)];
-        changes.push(Change::Lines { segment: self.id, marks, end: self.offset });
-        Ok(())
-    }
-
-    /// The line that was reported without its end goes on: up to the line end it is the same line.
-    fn end_the_unended(&mut self, until: u64, order: Order, look: &mut Look) -> io::Result<()> {
-        let Some((line_begins, reported)) = self.unended else { return Ok(()) };
-        let mut rest = vec![0; usize::try_from(until - self.looked).unwrap_or(0)];
-        let count = read_at(&self.file, &mut rest, self.looked)?;
-        rest.truncate(count);
-        let Some(end) = memchr::memchr(b'\n', &rest) else {
-            self.looked += count as u64;
-            return Ok(());
-        };
-        let only_space = self.looked == self.offset && rest[..end].trim_ascii().is_empty();
-        self.offset = self.looked + end as u64 + 1;
-        self.looked = self.offset;
-        self.marker = vec![0; MARKER.min(usize::try_from(self.offset).unwrap_or(MARKER))];
-        let begins_at = self.offset - self.marker.len() as u64;
-        let count = read_at(&self.file, &mut self.marker, begins_at)?;
-        self.marker.truncate(count);
-        self.unended = None;
-        if !only_space {
-            let mut line = vec![0; usize::try_from(self.offset - 1 - line_begins).unwrap_or(0)];
-            let count = read_at(&self.file, &mut line, line_begins)?;
-            line.truncate(count);
-            look.must_restart |= order.key_of(&line) != reported;
-        }
-        Ok(())
-    }
-}
-
-/// Whether exactly `bytes` stand in `file` at `offset`.
-fn is_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<bool> {
-    let mut found = [0; MARKER];
-    let found = &mut found[..bytes.len()];
-    Ok(read_at(file, found, offset)? == bytes.len() && found == bytes)
-}
-
-fn is_whole_object(line: &[u8]) -> bool {
-    // The seq rule takes a broken line for an object when it begins canonically; here it must be
-    // one to its end.
-    std::str::from_utf8(line).is_ok_and(|text| {
-        text.trim_start().starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
-    })
 }
