@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 pub use super::follower::Look;
 use super::follower::{Follower, same_bytes_from};
-use super::identity::Identity;
+use super::identity::{Identity, read_at};
 use super::order::Order;
 use super::{Change, OpenedSegment, RemovedSegment, SegmentId};
 use crate::run::{Channel, RunDirectory};
@@ -57,6 +57,12 @@ impl FileTail {
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.current.as_ref().map_or(0, |current| current.offset)
+    }
+
+    /// Reads the first bytes of the file that was found at the path, which something else may hide
+    /// by now; how many there are.
+    pub fn read_head(&self, head: &mut [u8]) -> usize {
+        self.current.as_ref().map_or(0, |current| read_at(&current.file, head, 0).unwrap_or(0))
     }
 
     /// Follows another path from now on: the file of the same channel moved there.

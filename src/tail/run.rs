@@ -179,9 +179,8 @@ impl RunTail {
     /// Whether a line at the head of any file has a time.
     fn any_time(&self) -> bool {
         self.files.iter().any(|file| {
-            let Ok(open) = self.directory.open(file.path()) else { return false };
             let mut head = vec![0; HEAD_SEARCHED];
-            let Ok(count) = super::identity::read_at(&open, &mut head, 0) else { return false };
+            let count = file.read_head(&mut head);
             scan_lines(&head[..count], 0, Order::Time).marks.iter().any(|mark| mark.key().is_some())
         })
     }

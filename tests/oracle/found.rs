@@ -87,6 +87,14 @@ fn a_time_that_comes_after_lines_without_one_orders_the_run() {
         O::Rest,
         O::Append { file: FILE, lines: vec![Line { seq: Seq::Next, shape: Shape::Timed }] },
     ]);
+    holds(vec![
+        O::Seqs(false),
+        append(FILE, 1),
+        O::Poll,
+        O::Block { file: FILE, with: Obstacle::Directory },
+        O::Append { file: FILE, lines: vec![Line { seq: Seq::Next, shape: Shape::Timed }] },
+        O::Poll,
+    ]);
 }
 
 #[test]
