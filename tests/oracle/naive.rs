@@ -8,6 +8,8 @@ use stepwatch::model::Counts;
 use stepwatch::run::{Channel, MAX_SEQ};
 use stepwatch::tail::Order;
 
+use super::operation::NUL_RUNS;
+
 /// The bytes of one segment.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
@@ -92,16 +94,39 @@ pub(crate) fn lines(bytes: &[u8]) -> Vec<(u64, &[u8])> {
     let mut lines = Vec::new();
     let mut offset = 0;
     for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let nuls = leading_nuls(piece);
+        let begins = (offset + nuls) as u64;
         match piece.strip_suffix(b"\n") {
-            Some(line) => lines.push((offset as u64, line)),
-            None if matches!(serde_json::from_slice(piece), Ok(Value::Object(_))) => {
-                lines.push((offset as u64, piece));
-            }
+            Some(line) if nuls > 0 && nuls == line.len() => {}
+            Some(line) => lines.push((begins, &line[nuls..])),
+            None if is_object(without_nuls(piece)) => lines.push((begins, without_nuls(piece))),
             None => {}
         }
         offset += piece.len();
     }
     lines
+}
+
+/// How many bytes stand behind the last line.
+pub(crate) fn torn(bytes: &[u8]) -> u64 {
+    let ends = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let torn = without_nuls(&bytes[ends..]);
+    if is_object(torn) { 0 } else { torn.len() as u64 }
+}
+
+fn is_object(line: &[u8]) -> bool {
+    matches!(serde_json::from_slice(line), Ok(Value::Object(_)))
+}
+
+/// NULs before a line are a hole that nobody wrote.
+fn leading_nuls(piece: &[u8]) -> usize {
+    piece.iter().take_while(|byte| NUL_RUNS && **byte == 0).count()
+}
+
+fn without_nuls(piece: &[u8]) -> &[u8] {
+    let line = &piece[leading_nuls(piece)..];
+    let trailing = line.iter().rev().take_while(|byte| NUL_RUNS && **byte == 0).count();
+    &line[..line.len() - trailing]
 }
 
 /// Whether any line of the bytes has a seq.

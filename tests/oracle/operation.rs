@@ -7,9 +7,9 @@ use proptest::prelude::*;
 /// The three log files: an operation names one by its place here.
 pub(crate) const FILES: [&str; 3] = ["worker", "stdout", "stderr"];
 
-/// Whether writers that do not append, and so leave NUL bytes behind a truncation, are tried. A
-/// run of NUL bytes is not yet passed over by the tail, nor by the naive model here.
-const NUL_RUNS: bool = false;
+/// Whether writers that do not append, and so leave NUL bytes behind a truncation, are tried: not
+/// until the tail passes over them, as the naive model then does.
+pub(crate) const NUL_RUNS: bool = false;
 
 /// Where a line stands by its seq, seen from the counter that all three files share.
 #[derive(Clone, Debug)]
