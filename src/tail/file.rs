@@ -137,9 +137,6 @@ impl FileTail {
     ) -> io::Result<()> {
         self.held_out(now, changes, look);
         self.remove_current_rewritten(changes, look);
-        if look.must_restart {
-            return Ok(());
-        }
         let metadata = match fs::metadata(&self.path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -154,7 +151,7 @@ impl FileTail {
         {
             self.detach(now, changes);
         }
-        if self.current.is_none() && !self.take_back(identity, changes) {
+        if self.current.is_none() && !look.must_restart && !self.take_back(identity, changes) {
             let file = Arc::new(run.open(&self.path)?);
             let id = next();
             let identity = Identity::of(&file.metadata()?);

@@ -123,6 +123,10 @@ impl Follower {
         if until == length && self.unended.is_none() {
             self.try_torn(length, order, changes, look)?;
         }
+        if until == length {
+            // Caught up: what is no entry any more must not be told to be gone.
+            self.extent_before = Extent::default();
+        }
         let torn = if self.unended.is_some() { 0 } else { length.saturating_sub(self.offset) };
         if torn != self.torn {
             self.torn = torn;
