@@ -8,7 +8,9 @@ use stepwatch::model::Counts;
 use stepwatch::run::{Channel, MAX_SEQ};
 use stepwatch::tail::Order;
 
-use super::operation::NUL_RUNS;
+/// Whether writers that do not append, and so leave NUL bytes behind a truncation, are tried: not
+/// until the tail passes over them, as the naive model then does.
+pub(crate) const NUL_RUNS: bool = false;
 
 /// The bytes of one segment.
 #[derive(Clone, Debug)]

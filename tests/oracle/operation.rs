@@ -4,12 +4,10 @@ use std::fmt;
 
 use proptest::prelude::*;
 
+use super::naive::NUL_RUNS;
+
 /// The three log files: an operation names one by its place here.
 pub(crate) const FILES: [&str; 3] = ["worker", "stdout", "stderr"];
-
-/// Whether writers that do not append, and so leave NUL bytes behind a truncation, are tried: not
-/// until the tail passes over them, as the naive model then does.
-pub(crate) const NUL_RUNS: bool = false;
 
 /// Where a line stands by its seq, seen from the counter that all three files share.
 #[derive(Clone, Debug)]
