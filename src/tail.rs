@@ -108,6 +108,11 @@ pub enum Change {
         /// The segment.
         segment: SegmentId,
     },
+    /// The file of a detached segment is back at its path, as after a link was swapped twice.
+    Attached {
+        /// The segment.
+        segment: SegmentId,
+    },
     /// The segment goes on in another file that begins with the same bytes.
     Replaced {
         /// The segment.

@@ -53,7 +53,13 @@ impl ChannelModel {
             let (key, offset) = segment.index.last_line()?;
             Some(Place { key, channel: self.channel.clone(), segment: segment.id, offset })
         };
-        self.segments.iter().rev().find_map(ends)
+        self.current_last().find_map(ends)
+    }
+
+    /// The segments from the one that stands at the path back to the oldest.
+    fn current_last(&self) -> impl Iterator<Item = &Segment> {
+        let of = |detached| self.segments.iter().rev().filter(move |segment| segment.detached == detached);
+        of(false).chain(of(true))
     }
 
     pub(crate) fn state(&self) -> ChannelState {
@@ -69,7 +75,7 @@ impl ChannelModel {
             last_time: self.last_time,
             last_arrival: self.last_arrival,
             end: self.end(),
-            torn_bytes: self.segments.last().map_or(0, |segment| segment.torn),
+            torn_bytes: self.current_last().next().map_or(0, |segment| segment.torn),
         }
     }
 }

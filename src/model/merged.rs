@@ -23,6 +23,19 @@ impl Place {
     pub fn key(&self) -> OrderKey {
         self.key
     }
+
+    /// The segment that the entry was read from: what a [`crate::tail::Change`] of a segment is
+    /// about.
+    #[must_use]
+    pub fn segment(&self) -> SegmentId {
+        self.segment
+    }
+
+    /// Where the entry's line begins in the file of its segment, in bytes.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
 }
 
 /// An entry and where it stands.

@@ -234,7 +234,8 @@ impl Model {
                     segment.pass(from);
                 }
             }
-            Change::Detached { .. } => {}
+            Change::Detached { segment } => self.set_detached(segment, true),
+            Change::Attached { segment } => self.set_detached(segment, false),
             Change::Replaced { segment, file } => {
                 if let Some(segment) = self.segment_mut(segment) {
                     segment.file = file;
@@ -259,6 +260,8 @@ impl Model {
             channel.segments.clear();
         }
         self.seen = SeqSet::default();
+        // Other seqs may be as many as those that were counted.
+        self.gap_count.set(None);
         self.ties = 0;
         self.shown = None;
         self.settled = None;
@@ -338,6 +341,12 @@ impl Model {
 
     fn segment_mut(&mut self, id: SegmentId) -> Option<&mut Segment> {
         self.channels.iter_mut().flat_map(|channel| &mut channel.segments).find(|segment| segment.id == id)
+    }
+
+    fn set_detached(&mut self, id: SegmentId, detached: bool) {
+        if let Some(segment) = self.segment_mut(id) {
+            segment.detached = detached;
+        }
     }
 
     fn refresh_states(&mut self) {

@@ -12,12 +12,14 @@ pub(crate) struct Segment {
     pub(crate) torn: u64,
     /// Where long runs of NULs begin that stand between lines, in the order of the file.
     passed: Vec<u64>,
+    /// The file is not at its path any more.
+    pub(crate) detached: bool,
 }
 
 impl Segment {
     pub(crate) fn new(opened: OpenedSegment) -> Self {
         let index = SegmentIndex::default();
-        Self { id: opened.id, file: opened.file, index, torn: 0, passed: Vec::new() }
+        Self { id: opened.id, file: opened.file, index, torn: 0, passed: Vec::new(), detached: false }
     }
 
     /// Notes that NULs were passed over from there on.

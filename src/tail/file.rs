@@ -63,13 +63,30 @@ impl FileTail {
         self.current.is_none() && self.held.is_empty()
     }
 
+    /// How many bytes of the file at the path have been read.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.current.as_ref().map_or(0, Follower::bytes_read)
+    }
+
+    /// Reads the first bytes of the file that was found at the path, which something else may hide
+    /// by now; how many there are.
+    pub fn read_head(&self, head: &mut [u8]) -> usize {
+        self.current.as_ref().map_or(0, |current| current.file.read_at(head, 0).unwrap_or(0))
+    }
+
     /// Follows another path from now on: the file of the same channel moved there.
     pub fn move_to(&mut self, path: PathBuf) {
         self.path = path;
     }
 
-    /// Forgets what was read, so that the next look reports everything anew. Held files stay.
-    pub fn restart(&mut self) {
+    /// Forgets what was read, so that the next look reports everything anew. Held files stay. What
+    /// was truncated meanwhile is reported now, because later nothing would be known of it.
+    pub fn restart(&mut self, changes: &mut Vec<Change>) {
+        self.remove_held_rewritten(changes, &mut Look::default());
+        if let Some(current) = self.current.take_if(|current| current.is_anew()) {
+            changes.push(removed(&current, &self.channel, "truncated"));
+        }
         for follower in self.held.iter_mut().map(|(follower, _)| follower).chain(&mut self.current) {
             follower.rewind();
         }
@@ -184,6 +201,7 @@ impl FileTail {
         if let Some(place) = self.held.iter().position(|(follower, _)| is_it(follower)) {
             let (follower, _) = self.held.remove(place);
             self.detach(now, changes, look);
+            changes.push(Change::Attached { segment: follower.id });
             self.current = Some(follower);
         }
     }
@@ -243,10 +261,7 @@ impl FileTail {
         }
     }
 
-    /// Lets go of the oldest held files when there are too many, and of those without a line.
-    fn held_out(&mut self, now: Instant, changes: &mut Vec<Change>, look: &mut Look) {
-        let settled = |since: &Instant| now.duration_since(*since) >= DRAINED_FOR;
-        self.held.retain(|(follower, since)| !follower.is_unread() || !settled(since));
+    fn remove_held_rewritten(&mut self, changes: &mut Vec<Change>, look: &mut Look) {
         let channel = &self.channel;
         self.held.retain(|(follower, _)| {
             let length = follower.file.length();
@@ -257,6 +272,13 @@ impl FileTail {
             }
             rewriting != Rewriting::Anew
         });
+    }
+
+    /// Lets go of the oldest held files when there are too many, and of those without a line.
+    fn held_out(&mut self, now: Instant, changes: &mut Vec<Change>, look: &mut Look) {
+        let settled = |since: &Instant| now.duration_since(*since) >= DRAINED_FOR;
+        self.held.retain(|(follower, since)| !follower.is_unread() || !settled(since));
+        self.remove_held_rewritten(changes, look);
         while self.held.len() > HELD_SEGMENTS || (!self.held.is_empty() && self.handles.are_all_held()) {
             let (follower, _) = self.held.remove(0);
             changes.push(removed(&follower, &self.channel, "rotated away"));

@@ -160,6 +160,11 @@ impl Follower {
         Ok(true)
     }
 
+    /// How many bytes were read of it.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.offset
+    }
+
     /// Whether nothing was read of it.
     pub(super) fn is_unread(&self) -> bool {
         self.offset == 0
@@ -205,6 +210,12 @@ impl Follower {
         Ok(if filled { Rewriting::NulsFilled } else { Rewriting::None })
     }
 
+    /// Whether the file was truncated or written anew. What cannot be read was not.
+    pub(super) fn is_anew(&self) -> bool {
+        let rewriting = self.file.length().and_then(|length| self.rewriting(length));
+        rewriting.is_ok_and(|rewriting| rewriting == Rewriting::Anew)
+    }
+
     /// Goes on in `other` if it has the bytes that were read, as far as the first and the last of
     /// them tell.
     pub(super) fn goes_on_in(&mut self, other: &SegmentFile) -> io::Result<bool> {
@@ -213,7 +224,8 @@ impl Follower {
             return Ok(false);
         }
         let same = is_at(&other_file, &self.head, 0)?
-            && is_at(&other_file, &self.marker, self.offset - self.marker.len() as u64)?;
+            && is_at(&other_file, &self.marker, self.offset - self.marker.len() as u64)?
+            && has_the_rest(&other_file, &*self.file.open()?, self.offset)?;
         if same {
             self.file = other.clone();
         }
@@ -267,6 +279,10 @@ impl Follower {
         look.caught_up &= self.looked >= length || until == length;
         if self.looked >= length && self.unended.is_none() {
             self.try_torn(&file, self.nul_tail.unwrap_or(length), order, changes, look)?;
+        }
+        if self.looked >= length {
+            // Caught up: what is no entry any more must not be told to be gone.
+            self.extent_before = Extent::default();
         }
         let end = self.nul_tail.unwrap_or(length);
         let torn = if self.unended.is_some() { 0 } else { end.saturating_sub(self.offset) };
@@ -479,6 +495,8 @@ impl Follower {
             let all_nuls = if nul_tail == 0 { self.nul_tail } else { None };
             self.nul_tail = all_nuls.or((nul_tail < count).then(|| self.looked + nul_tail as u64));
             self.looked += count as u64;
+            // With more than space behind it, it is no whole object any more, and no entry yet.
+            look.must_restart |= !rest[..nul_tail].trim_ascii().is_empty();
             return Ok(());
         };
         let only_space = self.looked == self.offset && rest[..end].trim_ascii().is_empty();
@@ -494,5 +512,21 @@ impl Follower {
         self.unended = None;
         look.must_restart |= has_moved;
         Ok(())
+    }
+}
+
+/// Whether all bytes that `file` has from an offset on stand in `other` too: what is unread of it is
+/// not lost with it.
+fn has_the_rest(other: &File, file: &File, mut offset: u64) -> io::Result<bool> {
+    let (mut bytes, mut others) = (vec![0; CHUNK], vec![0; CHUNK]);
+    loop {
+        let count = read_at(file, &mut bytes, offset)?;
+        if count == 0 {
+            return Ok(true);
+        }
+        if read_at(other, &mut others[..count], offset)? != count || bytes[..count] != others[..count] {
+            return Ok(false);
+        }
+        offset += count as u64;
     }
 }

@@ -38,6 +38,8 @@ pub struct RunTail {
     next_segment: u32,
     any_seq: bool,
     any_line: bool,
+    /// So many bytes at the heads of the files were searched for a time.
+    heads_searched: u64,
     small: [Option<Stamp>; 3],
     checkpoints: Option<Vec<String>>,
     directory_notice: Option<String>,
@@ -115,6 +117,7 @@ impl RunTail {
             next_segment: 0,
             any_seq: false,
             any_line: false,
+            heads_searched: 0,
             small: [None; 3],
             checkpoints: None,
             directory_notice: None,
@@ -262,10 +265,11 @@ impl RunTail {
     }
 
     /// Whether what was read says that the run is ordered by something else than supposed.
-    fn order_is_wrong(&self) -> bool {
+    fn order_is_wrong(&mut self) -> bool {
         match self.order {
             Order::Seq => self.any_line && !self.any_seq,
-            Order::Time | Order::File => self.any_seq,
+            Order::Time => self.any_seq,
+            Order::File => self.any_seq || self.any_new_time(),
         }
     }
 
@@ -275,29 +279,33 @@ impl RunTail {
     }
 
     fn announce(&mut self, changes: &mut Vec<Change>) {
-        if self.order_is_wrong() {
-            self.order = match self.order {
-                Order::Seq if self.any_time() => Order::Time,
-                Order::Seq => Order::File,
-                Order::Time | Order::File => Order::Seq,
-            };
-        }
+        let by_seq = if self.order == Order::Seq { !self.order_is_wrong() } else { self.any_seq };
+        self.order = match by_seq {
+            true => Order::Seq,
+            false if self.any_time() => Order::Time,
+            false => Order::File,
+        };
         self.any_line = false;
         self.any_seq = false;
+        self.files.iter_mut().for_each(|file| file.restart(changes));
         changes.push(Change::Restart { order: self.order });
         for file in &mut self.files {
-            file.restart();
             let next_segment = &mut self.next_segment;
             file.announce(&mut || take_segment(next_segment), changes);
         }
     }
 
+    /// Whether a line at the head of any file has a time, asked again only when a head grew.
+    fn any_new_time(&mut self) -> bool {
+        let heads = self.files.iter().map(|file| file.bytes_read().min(HEAD_SEARCHED as u64)).sum();
+        std::mem::replace(&mut self.heads_searched, heads) != heads && self.any_time()
+    }
+
     /// Whether a line at the head of any file has a time.
     fn any_time(&self) -> bool {
         self.files.iter().any(|file| {
-            let Ok(open) = self.directory.open(file.path()) else { return false };
             let mut head = vec![0; HEAD_SEARCHED];
-            let Ok(count) = super::identity::read_at(&open, &mut head, 0) else { return false };
+            let count = file.read_head(&mut head);
             scan_lines(&head[..count], 0, Order::Time).marks.iter().any(|mark| mark.key().is_some())
         })
     }
