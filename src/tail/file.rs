@@ -246,6 +246,7 @@ impl FileTail {
             if follower.file.hold() {
                 changes.push(Change::Detached { segment: follower.id });
                 self.held.push((follower, now));
+                self.let_go_of_surplus(changes, look);
             } else {
                 changes.push(removed(&follower, &self.channel, "renamed or removed while it was closed"));
                 look.must_restart = true;
@@ -279,6 +280,10 @@ impl FileTail {
         let settled = |since: &Instant| now.duration_since(*since) >= DRAINED_FOR;
         self.held.retain(|(follower, since)| !follower.is_unread() || !settled(since));
         self.remove_held_rewritten(changes, look);
+        self.let_go_of_surplus(changes, look);
+    }
+
+    fn let_go_of_surplus(&mut self, changes: &mut Vec<Change>, look: &mut Look) {
         while self.held.len() > HELD_SEGMENTS || (!self.held.is_empty() && self.handles.are_all_held()) {
             let (follower, _) = self.held.remove(0);
             changes.push(removed(&follower, &self.channel, "rotated away"));

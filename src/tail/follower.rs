@@ -62,6 +62,8 @@ pub(super) struct Follower {
     head: Vec<u8>,
     marker: Vec<u8>,
     torn: u64,
+    /// So many bytes behind the last line end were tried as a whole object and are none.
+    tried: u64,
     /// Where the bytes behind the last line end, and the last of them, at most [`MARKER`].
     torn_marker: (u64, Vec<u8>),
     /// A last line without its line end was reported: where it begins, and its place.
@@ -74,6 +76,9 @@ pub(super) struct Follower {
     /// What was read since the last restart, and the most that was read before it.
     extent: Extent,
     extent_before: Extent,
+    /// So many bytes were read before the restart: until they are read again, a file that lost some
+    /// was truncated.
+    length_before: u64,
     /// The key of the first line that has one.
     first: Option<OrderKey>,
 }
@@ -96,6 +101,7 @@ impl Follower {
             head: Vec::new(),
             marker: Vec::new(),
             torn: 0,
+            tried: 0,
             torn_marker: (0, Vec::new()),
             unended: None,
             nul_tail: None,
@@ -103,6 +109,7 @@ impl Follower {
             last_nuls: None,
             extent: Extent::default(),
             extent_before: Extent::default(),
+            length_before: 0,
             first: None,
         }
     }
@@ -181,17 +188,24 @@ impl Follower {
     }
 
     pub(super) fn rewind(&mut self) {
-        let read = self.most_read();
-        *self = Self { extent_before: read, ..Self::new(self.id, self.file.clone()) };
+        let (extent_before, length_before) = (self.most_read(), self.offset.max(self.length_before));
+        let head = std::mem::take(&mut self.head);
+        *self = Self { extent_before, length_before, head, ..Self::new(self.id, self.file.clone()) };
     }
 
     /// Whether bytes that were read are no longer what they were: the file is shorter than what was
     /// read of it, or the bytes before the offset changed.
     pub(super) fn rewriting(&self, length: u64) -> io::Result<Rewriting> {
-        if length < self.offset {
+        if length < self.offset.max(self.length_before) {
             return Ok(Rewriting::Anew);
         }
         let file = self.file.open()?;
+        // Lines of one length that end alike are common; where they begin there is a seq or a time.
+        // NULs there may be filled by others.
+        let head = self.head.iter().position(|byte| *byte == 0).unwrap_or(self.head.len());
+        if !is_at(&file, &self.head[..head], 0)? {
+            return Ok(Rewriting::Anew);
+        }
         let begins = self.offset - self.marker.len() as u64;
         let Some(passed) = &self.last_nuls else {
             let same = is_at(&file, &self.marker, begins)?;
@@ -250,7 +264,7 @@ impl Follower {
         self.look_behind_last_line(&file, length)?;
         let until = length.min(self.looked.saturating_add(BYTES_A_LOOK)).min(most.max(self.looked));
         if until > self.looked && self.unended.is_some() {
-            self.end_the_unended(&file, until, order, look)?;
+            self.end_the_unended(&file, until, order, changes, look)?;
         }
         let mut buffer = Vec::new();
         while self.unended.is_none() && self.looked < until {
@@ -283,6 +297,7 @@ impl Follower {
         if self.looked >= length {
             // Caught up: what is no entry any more must not be told to be gone.
             self.extent_before = Extent::default();
+            self.length_before = 0;
         }
         let end = self.nul_tail.unwrap_or(length);
         let torn = if self.unended.is_some() { 0 } else { end.saturating_sub(self.offset) };
@@ -378,7 +393,7 @@ impl Follower {
         let (end, marker) = &self.torn_marker;
         if length < self.looked || !is_at(file, marker, end - marker.len() as u64)? {
             self.looked = self.offset;
-            self.torn = 0;
+            self.tried = 0;
             self.nul_tail = None;
         } else if let Some(from) = self.nul_tail
             && !has_nuls(file, from, self.looked)?
@@ -446,6 +461,7 @@ impl Follower {
     fn advance(&mut self, consumed: &[u8]) {
         self.offset += consumed.len() as u64;
         self.looked = self.offset;
+        self.tried = 0;
         remember_end(&mut self.marker, consumed);
     }
 
@@ -459,9 +475,10 @@ impl Follower {
         look: &mut Look,
     ) -> io::Result<()> {
         let size = end - self.offset;
-        if size == 0 || size == self.torn || size > TORN_TRIED {
+        if size == 0 || size == self.tried || size > TORN_TRIED {
             return Ok(());
         }
+        self.tried = size;
         let mut line = vec![0; usize::try_from(size).unwrap_or(0)];
         let count = read_at(file, &mut line, self.offset)?;
         line.truncate(count);
@@ -485,22 +502,36 @@ impl Follower {
     }
 
     /// The line that was reported without its end goes on: up to the line end it is the same line.
-    fn end_the_unended(&mut self, file: &File, until: u64, order: Order, look: &mut Look) -> io::Result<()> {
+    /// Without one it is an entry no longer, unless only space was added.
+    fn end_the_unended(
+        &mut self,
+        file: &File,
+        until: u64,
+        order: Order,
+        changes: &mut Vec<Change>,
+        look: &mut Look,
+    ) -> io::Result<()> {
         let Some((line_begins, reported)) = self.unended else { return Ok(()) };
         let mut rest = vec![0; usize::try_from(until - self.looked).unwrap_or(0)];
         let count = read_at(file, &mut rest, self.looked)?;
         rest.truncate(count);
+        let begins = self.looked;
+        let follows = begins == self.offset;
         let Some(end) = memchr::memchr(b'\n', &rest) else {
             let nul_tail = nuls::trailing_from(&rest);
             let all_nuls = if nul_tail == 0 { self.nul_tail } else { None };
-            self.nul_tail = all_nuls.or((nul_tail < count).then(|| self.looked + nul_tail as u64));
-            self.looked += count as u64;
-            // With more than space behind it, it is no whole object any more, and no entry yet.
-            look.must_restart |= !rest[..nul_tail].trim_ascii().is_empty();
+            let added = &rest[..nul_tail];
+            look.must_restart |= !added.trim_ascii().is_empty();
+            if follows && self.is_still_the_same(file)? {
+                self.advance(added);
+                self.report_end(changes);
+            }
+            self.nul_tail = all_nuls.or((nul_tail < count).then(|| begins + nul_tail as u64));
+            self.looked = begins + count as u64;
             return Ok(());
         };
-        let only_space = self.looked == self.offset && rest[..end].trim_ascii().is_empty();
-        let line_ends = self.looked + end as u64;
+        let only_space = follows && rest[..end].trim_ascii().is_empty();
+        let line_ends = begins + end as u64;
         let has_moved = !only_space && key_of_line_at(file, line_begins, line_ends, order)? != reported;
         if !self.is_still_the_same(file)? {
             return Ok(());
@@ -511,7 +542,13 @@ impl Follower {
         self.nul_tail = None;
         self.unended = None;
         look.must_restart |= has_moved;
+        self.report_end(changes);
         Ok(())
+    }
+
+    /// The last line that was reported is longer now.
+    fn report_end(&self, changes: &mut Vec<Change>) {
+        changes.push(Change::Lines { segment: self.id, marks: Vec::new(), end: self.offset });
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Known {
     pub(crate) offsets: Vec<u64>,
     /// How many lines there were before a restart, if more.
     lines_before: u64,
+    /// How many bytes had been read before a restart.
+    length_before: usize,
     /// How many of these had no line end: a whole object is an entry no longer when more follows
     /// it in its line.
     unended_before: u64,
@@ -127,6 +129,7 @@ impl Ledger {
         let file = opened.file.open().map_err(|error| error.to_string())?;
         let place = self.before.iter().position(|known| Arc::ptr_eq(&known.file, &file));
         let before = place.map(|place| self.before.remove(place));
+        let length_before = before.as_ref().map_or(0, |known| known.length_before.max(known.bytes.len()));
         let lines_before = before.as_ref().map_or(0, Known::most_lines);
         let unended_before = before.map_or(0, |known| known.unended(self.alone)).min(lines_before);
         let known = Known {
@@ -136,6 +139,7 @@ impl Ledger {
             bytes: Vec::new(),
             offsets: Vec::new(),
             lines_before,
+            length_before,
             unended_before,
         };
         self.segments.insert(opened.id, known);
@@ -185,7 +189,14 @@ impl Ledger {
             let held = of_channel.filter(|other| other.detached).count();
             ensure!(held >= stepwatch::tail::file::HELD_SEGMENTS, "let go with {held} held segments only");
         } else if self.alone {
-            ensure!(!known.content().starts_with(&known.bytes), "{:?} was not {}", removed.id, removed.cause);
+            let content = known.content();
+            let is_shorter = content.len() < known.length_before;
+            ensure!(
+                is_shorter || !content.starts_with(&known.bytes),
+                "{:?} was not {}",
+                removed.id,
+                removed.cause
+            );
         }
         if told > 0 {
             self.removed.push((removed.channel.clone(), removed.cause, told));
