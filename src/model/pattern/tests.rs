@@ -20,6 +20,8 @@ fn pattern() -> impl Strategy<Value = String> {
         "[0-9a-fé]{5}",
         "[é1]{4}",
         "[^0-9a]{3}",
+        "[ab/]{3}",
+        "[\\x1b12]{3}",
         "\\w+",
         "(ab|ba)",
         "(?:ab)+",
