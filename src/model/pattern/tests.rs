@@ -157,3 +157,13 @@ fn a_run_that_every_match_has_is_looked_for_before_the_pattern() {
         }
     }
 }
+
+#[test]
+fn a_run_is_found_where_its_characters_are_escaped_by_their_numbers() {
+    let pattern = Pattern::new(r"\d{5}").unwrap();
+    let mut scratch = Scratch::default();
+    assert!(pattern.matches_line(br#"{"seq":1,"text":"1\u0032\u0033\u0034\u0035"}"#, &mut scratch));
+    assert!(!pattern.matches_line(br#"{"seq":12345,"text":"1234\n5"}"#, &mut scratch));
+    let blank = Pattern::new("[\u{1b}\n]{3}").unwrap();
+    assert!(blank.matches_line(br#"{"seq":1,"text":"\n\u001b\n"}"#, &mut scratch));
+}
