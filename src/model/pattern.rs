@@ -53,6 +53,13 @@ impl Pattern {
     #[must_use]
     pub fn matches_line(&self, line: &[u8], scratch: &mut Scratch) -> bool {
         let Some(found) = recognise(line) else { return self.matches_text(decode(line).text()) };
+        if let Some(run) = &self.run
+            && run.is_never_escaped()
+            && !found.text.hides_characters()
+            && !run.is_in(found.text.raw())
+        {
+            return false;
+        }
         match found.text.plain() {
             Some(text) => self.matches_text(text),
             None => {

@@ -83,6 +83,9 @@ impl Source<'_> {
         out.extend_from_slice(&self.prefix);
         let begin = out.len();
         text.append_to(out);
+        if text.is_plain_line() {
+            return;
+        }
         match memchr(b'\n', &out[begin..]).map(|end| begin + end + 1) {
             None => out.push(b'\n'),
             Some(end) if end == out.len() => {}

@@ -10,6 +10,9 @@ use memchr::{memchr, memchr2};
 use super::seq::MAX_SEQ;
 use super::time::Timestamp;
 
+/// The length of `2026-03-21T08:00:00.036Z`.
+const TIME_LENGTH: usize = 24;
+
 /// A line of the canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Canonical<'a> {
@@ -29,6 +32,8 @@ pub struct JsonText<'a> {
     raw: &'a [u8],
     /// Where the first backslash stands; the length when there is none.
     plain: usize,
+    /// Whether a number stands for a character that is no control character.
+    hides: bool,
 }
 
 /// Recognises a line (without its `\n`) of the form `{"seq":N,"ts":"…","text":"…"}`, where `ts` may
@@ -75,6 +80,13 @@ fn take_seq(rest: &[u8]) -> Option<(u64, &[u8])> {
 /// A string in which nothing is escaped, and what stands behind its quote.
 #[inline]
 fn take_plain(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    // As long as a time mostly is: to look is faster than to search.
+    if let Some((text, behind)) = rest.split_at_checked(TIME_LENGTH)
+        && let Some(behind) = behind.strip_prefix(b"\"")
+        && text.iter().fold(true, |is_plain, byte| is_plain & !matches!(byte, b'"' | b'\\'))
+    {
+        return Some((text, behind));
+    }
     let end = memchr2(b'"', b'\\', rest)?;
     let behind = rest[end..].strip_prefix(b"\"")?;
     Some((&rest[..end], behind))
@@ -84,17 +96,23 @@ fn take_plain(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 #[inline]
 fn whole_text(rest: &[u8]) -> Option<JsonText<'_>> {
     let raw = rest.strip_suffix(b"\"")?;
-    let mut plain = None;
+    let mut plain = raw.len();
+    let mut hides = false;
     let mut from = 0;
-    while let Some(found) = memchr2(b'"', b'\\', &raw[from..]) {
+    // Most texts end with an escape, the one of their line end.
+    while from < raw.len()
+        && let Some(found) = memchr2(b'"', b'\\', &raw[from..])
+    {
         let place = from + found;
         if raw[place] == b'"' {
             return None;
         }
-        plain = plain.or(Some(place));
-        from = place + escape_at(&raw[place..])?.1;
+        let (character, length) = escape_at(&raw[place..])?;
+        plain = plain.min(place);
+        hides |= length > 2 && character >= ' ';
+        from = place + length;
     }
-    Some(JsonText { raw, plain: plain.unwrap_or(raw.len()) })
+    Some(JsonText { raw, plain, hides })
 }
 
 /// The character that the escape at the beginning stands for, and how long the escape is.
@@ -152,16 +170,19 @@ impl<'a> JsonText<'a> {
         (self.plain == self.raw.len()).then_some(self.raw)
     }
 
+    /// Whether characters that could stand for themselves are escaped by their numbers. Where none
+    /// are, whatever has no control character, quote, slash or backslash stands in [`Self::raw`]
+    /// where it stands in the text.
+    #[must_use]
+    pub fn hides_characters(&self) -> bool {
+        self.hides
+    }
+
     /// Appends the text to `out`.
     pub fn append_to(&self, out: &mut Vec<u8>) {
-        let mut rest = self.raw;
-        let mut place = self.plain;
-        loop {
-            out.extend_from_slice(&rest[..place]);
-            rest = &rest[place..];
-            if rest.is_empty() {
-                return;
-            }
+        let (plain, mut rest) = self.raw.split_at(self.plain);
+        out.extend_from_slice(plain);
+        while !rest.is_empty() {
             // What is no escape cannot stand here, because the text was found to be valid.
             let (character, length) = escape_at(rest).unwrap_or(('\\', 1));
             if character.is_ascii() {
@@ -170,8 +191,18 @@ impl<'a> JsonText<'a> {
                 out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
             }
             rest = &rest[length..];
-            place = memchr(b'\\', rest).unwrap_or(rest.len());
+            if !rest.is_empty() {
+                let (plain, behind) = rest.split_at(memchr(b'\\', rest).unwrap_or(rest.len()));
+                out.extend_from_slice(plain);
+                rest = behind;
+            }
         }
+    }
+
+    /// Whether the text is one line with its end, and nothing else in it is escaped.
+    #[must_use]
+    pub fn is_plain_line(&self) -> bool {
+        &self.raw[self.plain..] == b"\\n"
     }
 
     /// The text.

@@ -56,8 +56,11 @@ fn alternatives(pattern: &Hir) -> Option<Vec<Vec<u8>>> {
 
 /// The longest part in which no byte has an escape of its own in JSON.
 fn longest_unescaped(literal: &[u8]) -> &[u8] {
-    let has_escape = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\' | b'/');
     literal.split(has_escape).max_by_key(|part| part.len()).unwrap_or_default()
+}
+
+fn has_escape(byte: &u8) -> bool {
+    *byte < b' ' || matches!(byte, b'"' | b'\\' | b'/')
 }
 
 /// Long and few letters are found fastest and in the fewest lines.
@@ -80,6 +83,8 @@ fn escaped(letters: &[u8]) -> String {
 pub(super) struct Run {
     is_member: Box<[bool; 256]>,
     length: usize,
+    /// None of its bytes has an escape of its own in JSON.
+    is_never_escaped: bool,
 }
 
 /// The longest run that stands in every match.
@@ -92,7 +97,10 @@ pub(super) fn run(pattern: &Hir) -> Option<Run> {
             let length = usize::try_from(repetition.min).ok()?;
             let is_member = members(class);
             let members = is_member[..0x80].iter().filter(|is_member| **is_member).count();
-            (length >= SHORTEST_RUN && members <= MOST_MEMBERS).then_some(Run { is_member, length })
+            let is_never_escaped =
+                !(0..=u8::MAX).any(|byte| has_escape(&byte) && is_member[usize::from(byte)]);
+            let is_useful = length >= SHORTEST_RUN && members <= MOST_MEMBERS;
+            is_useful.then_some(Run { is_member, length, is_never_escaped })
         }
         _ => None,
     }
@@ -119,6 +127,11 @@ fn members(class: &Class) -> Box<[bool; 256]> {
 }
 
 impl Run {
+    /// Whether none of its bytes has an escape of its own in JSON.
+    pub(super) fn is_never_escaped(&self) -> bool {
+        self.is_never_escaped
+    }
+
     /// Whether there is such a run in the text. Most of the text is not looked at.
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
         let is_member = |byte: &&u8| self.is_member[usize::from(**byte)];

@@ -20,6 +20,8 @@ fn pattern() -> impl Strategy<Value = String> {
         "[0-9a-fé]{5}",
         "[é1]{4}",
         "[^0-9a]{3}",
+        "[ab/]{3}",
+        "[\\x1b12]{3}",
         "\\w+",
         "(ab|ba)",
         "(?:ab)+",
@@ -154,4 +156,14 @@ fn a_run_that_every_match_has_is_looked_for_before_the_pattern() {
             assert!(!run.is_in(&vec![b'7'; length - 1]) && run.is_in(&vec![b'7'; length]));
         }
     }
+}
+
+#[test]
+fn a_run_is_found_where_its_characters_are_escaped_by_their_numbers() {
+    let pattern = Pattern::new(r"\d{5}").unwrap();
+    let mut scratch = Scratch::default();
+    assert!(pattern.matches_line(br#"{"seq":1,"text":"1\u0032\u0033\u0034\u0035"}"#, &mut scratch));
+    assert!(!pattern.matches_line(br#"{"seq":12345,"text":"1234\n5"}"#, &mut scratch));
+    let blank = Pattern::new("[\u{1b}\n]{3}").unwrap();
+    assert!(blank.matches_line(br#"{"seq":1,"text":"\n\u001b\n"}"#, &mut scratch));
 }
