@@ -50,6 +50,8 @@ pub(super) struct Follower {
     /// What was read since the last restart, and the most that was read before it.
     extent: Extent,
     extent_before: Extent,
+    /// What had been reported before the last restart, until all of it was read again.
+    reported_before: Sample,
 }
 
 impl Follower {
@@ -66,6 +68,7 @@ impl Follower {
             unended: None,
             extent: Extent::default(),
             extent_before: Extent::default(),
+            reported_before: Sample::default(),
         }
     }
 
@@ -76,13 +79,19 @@ impl Follower {
 
     pub(super) fn rewind(&mut self) {
         let read = self.most_read();
-        *self = Self { extent_before: read, ..Self::new(self.id, Arc::clone(&self.file), self.identity) };
+        let is_longer = self.reported.ends() >= self.reported_before.ends();
+        let reported = if is_longer { &self.reported } else { &self.reported_before }.clone();
+        *self = Self {
+            extent_before: read,
+            reported_before: reported,
+            ..Self::new(self.id, Arc::clone(&self.file), self.identity)
+        };
     }
 
     /// Whether bytes that were read are no longer what they were: the file is shorter than what was
     /// read of it, or holds other bytes. What cannot be read was not written anew.
     pub(super) fn is_rewritten(&self) -> bool {
-        !self.reported.is_in(&self.file).unwrap_or(true)
+        [&self.reported, &self.reported_before].iter().any(|piece| !piece.is_in(&self.file).unwrap_or(true))
     }
 
     pub(super) fn read(
@@ -126,6 +135,7 @@ impl Follower {
         if until == length {
             // Caught up: what is no entry any more must not be told to be gone.
             self.extent_before = Extent::default();
+            self.reported_before = Sample::default();
         }
         let torn = if self.unended.is_some() { 0 } else { length.saturating_sub(self.offset) };
         if torn != self.torn {

@@ -30,6 +30,8 @@ pub(crate) struct Known {
     pub(crate) detached: bool,
     /// The bytes that were read, and where the lines in them begin.
     bytes: Vec<u8>,
+    /// The bytes that had been read before a restart, if more.
+    bytes_before: Vec<u8>,
     pub(crate) offsets: Vec<u64>,
     /// How many lines there were before a restart, if more.
     lines_before: u64,
@@ -41,6 +43,10 @@ pub(crate) struct Known {
 impl Known {
     fn most_lines(&self) -> u64 {
         self.lines_before.max(self.offsets.len() as u64)
+    }
+
+    fn most_bytes(&self) -> &[u8] {
+        if self.bytes.len() < self.bytes_before.len() { &self.bytes_before } else { &self.bytes }
     }
 
     /// How many of the most lines had no line end.
@@ -125,12 +131,14 @@ impl Ledger {
         let place = self.before.iter().position(|known| Arc::ptr_eq(&known.file, &opened.file));
         let before = place.map(|place| self.before.remove(place));
         let lines_before = before.as_ref().map_or(0, Known::most_lines);
+        let bytes_before = before.as_ref().map_or_else(Vec::new, |known| known.most_bytes().to_vec());
         let unended_before = before.map_or(0, |known| known.unended(self.alone)).min(lines_before);
         let known = Known {
             channel: opened.channel.clone(),
             file: Arc::clone(&opened.file),
             detached: false,
             bytes: Vec::new(),
+            bytes_before,
             offsets: Vec::new(),
             lines_before,
             unended_before,
@@ -182,7 +190,12 @@ impl Ledger {
             let held = of_channel.filter(|other| other.detached).count();
             ensure!(held >= stepwatch::tail::file::HELD_SEGMENTS, "let go with {held} held segments only");
         } else if self.alone {
-            ensure!(!known.content().starts_with(&known.bytes), "{:?} was not {}", removed.id, removed.cause);
+            ensure!(
+                !known.content().starts_with(known.most_bytes()),
+                "{:?} was not {}",
+                removed.id,
+                removed.cause
+            );
         }
         if told > 0 {
             self.removed.push((removed.channel.clone(), removed.cause, told));
