@@ -76,9 +76,9 @@ pub(super) struct Follower {
     /// What was read since the last restart, and the most that was read before it.
     extent: Extent,
     extent_before: Extent,
-    /// So many bytes were read before the restart: until they are read again, a file that lost some
-    /// was truncated.
-    length_before: u64,
+    /// So many bytes had been read before the restart, and the last of them, at most [`MARKER`]:
+    /// until they are read again, a file that has not got them was truncated.
+    read_before: (u64, Vec<u8>),
     /// The key of the first line that has one.
     first: Option<OrderKey>,
 }
@@ -109,7 +109,7 @@ impl Follower {
             last_nuls: None,
             extent: Extent::default(),
             extent_before: Extent::default(),
-            length_before: 0,
+            read_before: (0, Vec::new()),
             first: None,
         }
     }
@@ -188,18 +188,25 @@ impl Follower {
     }
 
     pub(super) fn rewind(&mut self) {
-        let (extent_before, length_before) = (self.most_read(), self.offset.max(self.length_before));
+        let extent_before = self.most_read();
+        let read = (self.offset, std::mem::take(&mut self.marker));
+        let read_before = std::mem::take(&mut self.read_before);
+        let read_before = if read.0 >= read_before.0 { read } else { read_before };
         let head = std::mem::take(&mut self.head);
-        *self = Self { extent_before, length_before, head, ..Self::new(self.id, self.file.clone()) };
+        *self = Self { extent_before, read_before, head, ..Self::new(self.id, self.file.clone()) };
     }
 
     /// Whether bytes that were read are no longer what they were: the file is shorter than what was
     /// read of it, or the bytes before the offset changed.
     pub(super) fn rewriting(&self, length: u64) -> io::Result<Rewriting> {
-        if length < self.offset.max(self.length_before) {
+        let (end, last) = &self.read_before;
+        if length < self.offset.max(*end) {
             return Ok(Rewriting::Anew);
         }
         let file = self.file.open()?;
+        if !last.contains(&0) && !is_at(&file, last, end - last.len() as u64)? {
+            return Ok(Rewriting::Anew);
+        }
         // Lines of one length that end alike are common; where they begin there is a seq or a time.
         // NULs there may be filled by others.
         let head = self.head.iter().position(|byte| *byte == 0).unwrap_or(self.head.len());
@@ -297,7 +304,7 @@ impl Follower {
         if self.looked >= length {
             // Caught up: what is no entry any more must not be told to be gone.
             self.extent_before = Extent::default();
-            self.length_before = 0;
+            self.read_before = (0, Vec::new());
         }
         let end = self.nul_tail.unwrap_or(length);
         let torn = if self.unended.is_some() { 0 } else { end.saturating_sub(self.offset) };

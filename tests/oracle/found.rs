@@ -3,8 +3,8 @@
 use super::operation::{Happenings, Line, Obstacle, Operation as O, Seq, Shape};
 use super::run_by_hand;
 
-const FILE: usize = 1;
-const OTHER: usize = 2;
+const FILE: usize = 2;
+const OTHER: usize = 1;
 
 fn plain() -> Line {
     Line { seq: Seq::Next, shape: Shape::Plain(0) }
@@ -35,6 +35,18 @@ fn two_files_that_are_truncated_between_two_looks_are_both_said_to_be() {
         O::Poll,
         O::CopyTruncate { file: OTHER },
     ]);
+}
+
+#[test]
+fn a_truncation_between_two_restarts_is_said() {
+    let rotation = [append(OTHER, 1), O::Poll, O::Rotate { file: OTHER, create: true }];
+    for looks in 0..4 {
+        let mut operations = vec![append(FILE, 2)];
+        operations.extend(vec![rotation.clone(); 10].concat());
+        operations.extend(vec![O::Poll; looks]);
+        operations.push(O::Truncate { file: FILE, keep: 0 });
+        holds(operations);
+    }
 }
 
 #[test]

@@ -30,11 +30,11 @@ pub(crate) struct Known {
     pub(crate) detached: bool,
     /// The bytes that were read, and where the lines in them begin.
     bytes: Vec<u8>,
+    /// The bytes that had been read before a restart, if more.
+    bytes_before: Vec<u8>,
     pub(crate) offsets: Vec<u64>,
     /// How many lines there were before a restart, if more.
     lines_before: u64,
-    /// How many bytes had been read before a restart.
-    length_before: usize,
     /// How many of these had no line end: a whole object is an entry no longer when more follows
     /// it in its line.
     unended_before: u64,
@@ -43,6 +43,10 @@ pub(crate) struct Known {
 impl Known {
     fn most_lines(&self) -> u64 {
         self.lines_before.max(self.offsets.len() as u64)
+    }
+
+    fn most_bytes(&self) -> &[u8] {
+        if self.bytes.len() < self.bytes_before.len() { &self.bytes_before } else { &self.bytes }
     }
 
     /// How many of the most lines had no line end.
@@ -129,17 +133,17 @@ impl Ledger {
         let file = opened.file.open().map_err(|error| error.to_string())?;
         let place = self.before.iter().position(|known| Arc::ptr_eq(&known.file, &file));
         let before = place.map(|place| self.before.remove(place));
-        let length_before = before.as_ref().map_or(0, |known| known.length_before.max(known.bytes.len()));
         let lines_before = before.as_ref().map_or(0, Known::most_lines);
+        let bytes_before = before.as_ref().map_or_else(Vec::new, |known| known.most_bytes().to_vec());
         let unended_before = before.map_or(0, |known| known.unended(self.alone)).min(lines_before);
         let known = Known {
             channel: opened.channel.clone(),
             file,
             detached: false,
             bytes: Vec::new(),
+            bytes_before,
             offsets: Vec::new(),
             lines_before,
-            length_before,
             unended_before,
         };
         self.segments.insert(opened.id, known);
@@ -189,10 +193,8 @@ impl Ledger {
             let held = of_channel.filter(|other| other.detached).count();
             ensure!(held >= stepwatch::tail::file::HELD_SEGMENTS, "let go with {held} held segments only");
         } else if self.alone {
-            let content = known.content();
-            let is_shorter = content.len() < known.length_before;
             ensure!(
-                is_shorter || !content.starts_with(&known.bytes),
+                !known.content().starts_with(known.most_bytes()),
                 "{:?} was not {}",
                 removed.id,
                 removed.cause
