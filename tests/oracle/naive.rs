@@ -8,10 +8,6 @@ use stepwatch::model::Counts;
 use stepwatch::run::{Channel, MAX_SEQ};
 use stepwatch::tail::Order;
 
-/// Whether writers that do not append, and so leave NUL bytes behind a truncation, are tried: not
-/// until the tail passes over them, as the naive model then does.
-pub(crate) const NUL_RUNS: bool = false;
-
 /// The bytes of one segment.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
@@ -122,12 +118,12 @@ fn is_object(line: &[u8]) -> bool {
 
 /// NULs before a line are a hole that nobody wrote.
 fn leading_nuls(piece: &[u8]) -> usize {
-    piece.iter().take_while(|byte| NUL_RUNS && **byte == 0).count()
+    piece.iter().take_while(|byte| **byte == 0).count()
 }
 
 fn without_nuls(piece: &[u8]) -> &[u8] {
     let line = &piece[leading_nuls(piece)..];
-    let trailing = line.iter().rev().take_while(|byte| NUL_RUNS && **byte == 0).count();
+    let trailing = line.iter().rev().take_while(|byte| **byte == 0).count();
     &line[..line.len() - trailing]
 }
 

@@ -4,8 +4,6 @@ use std::fmt;
 
 use proptest::prelude::*;
 
-use super::naive::NUL_RUNS;
-
 /// The three log files: an operation names one by its place here.
 pub(crate) const FILES: [&str; 3] = ["worker", "stdout", "stderr"];
 
@@ -193,7 +191,7 @@ fn fault() -> impl Strategy<Value = Operation> {
         1 => file().prop_map(|file| O::BringBack { file }),
         2 => file().prop_map(|file| O::CopyTruncate { file }),
         1 => (file(), line()).prop_map(|(file, line)| {
-            if NUL_RUNS { O::CopyTruncateWithoutAppend { file, line } } else { O::CopyTruncate { file } }
+            O::CopyTruncateWithoutAppend { file, line }
         }),
         2 => (file(), keep()).prop_map(|(file, keep)| O::Truncate { file, keep }),
         2 => (file(), 1..80_u64).prop_map(|(file, bytes)| O::Shorten { file, bytes }),
