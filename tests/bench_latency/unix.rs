@@ -84,6 +84,8 @@ pub(super) fn main() {
     );
     println!("It measures to the terminal's side of the pseudoterminal, not to photons.\n");
     let samples = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("latency");
+    // What an earlier call left is not of this one.
+    _ = fs::remove_dir_all(&samples);
     fs::create_dir_all(&samples).unwrap();
     print_latencies(&arguments, size, &samples);
     print_idle(&arguments, size);

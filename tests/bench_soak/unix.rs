@@ -16,6 +16,7 @@ mod pty;
 #[path = "../measure/statistics.rs"]
 mod statistics;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::str::FromStr;
@@ -77,6 +78,9 @@ pub(super) fn main() -> ExitCode {
         let duration = Duration::from_secs(3);
         arguments.soaks = [500_000, 1000].map(|a_second| Soak { a_second, duration }).to_vec();
     }
+    // What an earlier call left is not of this one.
+    _ = fs::remove_dir_all(raw_samples());
+    fs::create_dir_all(raw_samples()).unwrap();
     println!("{}", machine::description());
     println!(
         "A terminal of {}×{}, lines of 130 bytes in three channels, a key every 250 ms; stepwatch {}.\n",

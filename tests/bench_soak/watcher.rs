@@ -165,7 +165,6 @@ impl Watcher {
             let text = format!("{head}\n{}", lines.collect::<String>());
             fs::write(folder.join(format!("{name}-{what}.csv")), text).unwrap();
         };
-        fs::create_dir_all(folder).unwrap();
         write("memory", "second,resident_bytes", &mut self.resident.iter().map(|bytes| u128::from(*bytes)));
         write("keys", "key,answered_us", &mut self.answers.iter().map(Duration::as_micros));
         write("behind", "frame,behind_us", &mut self.behind.iter().map(Duration::as_micros));

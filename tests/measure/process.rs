@@ -6,9 +6,9 @@ use std::time::Duration;
 /// What a process used up to now.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
-    /// Processor time of all its threads.
+    /// Processor time of all its threads, those that have ended included.
     pub(crate) processor: Duration,
-    /// How often its threads went to sleep of their own will, and so were woken.
+    /// How often the threads that it has now went to sleep of their own will, and so were woken.
     pub(crate) wakes: u64,
     /// Resident memory now, in bytes.
     pub(crate) resident: u64,
@@ -32,6 +32,7 @@ impl Usage {
             let on_processor = read("schedstat").split(' ').next().and_then(|text| text.parse().ok());
             usage.processor += Duration::from_nanos(on_processor.unwrap_or(0));
         }
+        usage.processor = usage.processor.max(in_ticks(pid));
         usage
     }
 
@@ -43,6 +44,17 @@ impl Usage {
             ..self
         }
     }
+}
+
+/// Processor time as the process's own count has it: with that of ended threads, but in ticks.
+fn in_ticks(pid: u32) -> Duration {
+    /// The unit in which the kernel tells it.
+    const TICK: Duration = Duration::from_millis(10);
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name, in brackets, may hold anything.
+    let after_name = stat.rsplit_once(')').map_or("", |(_, after)| after);
+    let times = after_name.split_whitespace().skip(11).take(2).filter_map(|text| text.parse::<u32>().ok());
+    times.map(|ticks| TICK * ticks).sum()
 }
 
 fn field(status: &str, key: &str) -> u64 {
