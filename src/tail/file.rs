@@ -232,6 +232,8 @@ impl FileTail {
     /// reading goes on in it.
     fn goes_on_in(&mut self, run: &RunDirectory, changes: &mut Vec<Change>) -> io::Result<bool> {
         let Some(current) = &mut self.current else { return Ok(false) };
+        // Before anything else is opened, which could close it for good.
+        let _ = current.file.hold();
         let file = SegmentFile::new(run, &self.path, run.open(&self.path)?, &self.handles)?;
         let goes_on = current.goes_on_in(&file)?;
         if goes_on {

@@ -229,10 +229,10 @@ fn f39_rotations_with_few_open_files_keep_what_can_be_kept_and_count_the_rest() 
     else {
         return;
     };
-    const FILES: u64 = 40;
+    const FILES: u64 = 12;
     let mut run = Followed::below(&folder);
     let mut written = 0;
-    for round in 0..3 {
+    for round in 0..9 {
         for file in 0..FILES {
             let name = format!("channel-{file:02}.jsonl");
             if round > 0 {
