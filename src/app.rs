@@ -200,8 +200,9 @@ impl App {
                 self.changed = true;
             }
             Message::Batch { number, batch } => {
+                let size = self.size;
                 if let Some(run) = self.open_under(number) {
-                    self.changed |= run.apply(batch, now);
+                    self.changed |= run.apply(batch, size, now);
                 }
             }
             Message::Summary { number, summary } => {

@@ -104,6 +104,23 @@ fn the_end_of_a_long_log_is_read_alone_and_says_when_it_is_out_of_order() {
 }
 
 #[test]
+fn an_entry_of_sixty_four_mebibytes_is_exact() {
+    let run = Run::new();
+    let text = "x".repeat((64 << 20) - 4) + "end\n";
+    run.append(
+        "stdout.jsonl",
+        &lines(&[json!({"seq": 1, "text": "before"}), json!({"seq": 2, "text": text})]),
+    );
+    run.append("stderr.jsonl", &lines(&[json!({"seq": 3, "text": "after"})]));
+    let raw = run.log(&["--all", "--raw"]);
+    assert_eq!((code(&raw), raw.stdout.len()), (0, (64 << 20) + "beforeafter".len()));
+    assert!(raw.stdout.ends_with(b"end\nafter"));
+    assert_eq!(run.seqs(&["--grep", "xend$"]), [2].map(Value::from));
+    let check = stepwatch().arg("check").arg(&run.path).output().unwrap();
+    assert_eq!(code(&check), 0, "{}", String::from_utf8_lossy(&check.stdout));
+}
+
+#[test]
 fn a_pattern_is_held_against_decoded_text_and_no_hit_is_a_no() {
     let run = Run::new();
     run.append("stdout.jsonl", "{\"seq\":1,\"text\":\"caf\\u00e9 \\\"x\\\"\"}\n");

@@ -25,6 +25,8 @@ pub struct LogPane {
     cursor: Option<Cursor>,
     /// Columns that are out of sight on the left.
     left: usize,
+    /// The first entry was asked for while only the end of a large run was in view.
+    first_is_wanted: bool,
     /// The last entry that was on the screen since following stopped: what is after it is new.
     seen: Option<Place>,
     ready: RefCell<Ready>,
@@ -134,8 +136,16 @@ impl LogPane {
         self.ready.get_mut().forget_positions();
     }
 
+    /// Must be told when all of a run was read: what was asked for before is done now.
+    pub fn run_read(&mut self, model: &Model, height: usize) {
+        if std::mem::take(&mut self.first_is_wanted) {
+            self.first(model, height);
+        }
+    }
+
     /// Follows.
     pub fn follow(&mut self) {
+        self.first_is_wanted = false;
         self.cursor = None;
         self.seen = None;
     }
@@ -154,6 +164,7 @@ impl LogPane {
 
     /// Moves the cursor by rows; the window moves when it would leave it.
     pub fn move_cursor(&mut self, model: &Model, rows: isize, height: usize) {
+        self.first_is_wanted = false;
         if self.follows() && rows >= 0 {
             return;
         }
@@ -168,6 +179,7 @@ impl LogPane {
 
     /// Moves the window by rows, and the cursor with it.
     pub fn scroll(&mut self, model: &Model, rows: isize, height: usize) {
+        self.first_is_wanted = false;
         if self.follows() && rows >= 0 {
             return;
         }
@@ -184,6 +196,7 @@ impl LogPane {
 
     /// Puts the cursor on a row of the screen.
     pub fn point_at(&mut self, model: &Model, screen_row: usize, height: usize) {
+        self.first_is_wanted = false;
         self.hold(model, height);
         let Some((log, spot, current)) = self.resolve(model, height) else { return };
         let rows = screen_row.min(height.saturating_sub(1)).cast_signed() - current.cast_signed();
@@ -194,6 +207,7 @@ impl LogPane {
     /// Goes to the first entry.
     pub fn first(&mut self, model: &Model, height: usize) {
         self.hold(model, height);
+        self.first_is_wanted = model.ending().is_some();
         let log = Log::new(model, self);
         let Some(block) = log.block(0) else { return };
         let spot = Spot { row: -block.gaps.len().cast_signed(), block };

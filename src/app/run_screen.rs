@@ -138,14 +138,18 @@ impl RunScreen {
     }
 
     /// Takes in what was read; says whether anything changed.
-    pub(super) fn apply(&mut self, batch: Batch, now: Now) -> bool {
+    pub(super) fn apply(&mut self, batch: Batch, size: Size, now: Now) -> bool {
         let became_ready = batch.caught_up && !self.caught_up;
         if batch.changes.is_empty() && !became_ready {
             return false;
         }
         let before = self.model.counts().entries;
+        let had_only_the_end = self.model.ending().is_some();
         self.model.apply(batch, now);
         self.pane.run_changed();
+        if had_only_the_end && self.model.ending().is_none() {
+            self.pane.run_read(&self.model, usize::from(RunLayout::new(size).log_height));
+        }
         let after = self.model.counts().entries;
         // What was there before we looked is no arrival.
         if self.caught_up {

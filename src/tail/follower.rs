@@ -119,10 +119,10 @@ impl Follower {
         if self.extent.lines < self.extent_before.lines { self.extent_before } else { self.extent }
     }
 
-    /// How many bytes were reported, and how many there are.
+    /// How many bytes were looked at, and how many there are.
     pub(super) fn progress(&self) -> (u64, u64) {
-        let length = self.file.length().unwrap_or(self.offset);
-        (self.offset.min(length), length)
+        let length = self.file.length().unwrap_or(self.looked);
+        (self.looked.min(length), length)
     }
 
     /// What is still to be read, if the lines can be scanned in pieces: none of them waits for its

@@ -88,10 +88,13 @@ pub struct LineKey {
     pub has_seq: bool,
 }
 
-/// A longer line is never held whole: it is known by its head, so that memory stays bounded
-/// whatever a file holds. An entry of 64 MiB fits, which is many times what `exec` or any log shipper
-/// writes into one, and the few copies that decoding makes are gone again at once.
-pub const LONGEST_PARSED: usize = 72 << 20;
+/// A longer line is known by its head, so that memory stays bounded whatever a file holds: it has
+/// the place that its head tells, and the screens show no more of it. It is many times what `exec`
+/// or any log shipper writes into one entry.
+pub const LONGEST_PARSED: usize = 16 << 20;
+/// Up to this length a line is read whole all the same by what needs all of it, one at a time: the
+/// text of a log, a pattern, a check. An entry of 64 MiB fits.
+pub const LONGEST_DECODED: u64 = 72 << 20;
 /// How much of a line that is longer than [`LONGEST_PARSED`] counts, as if it were the line.
 pub const HEAD_OF_LONG_LINE: usize = 64 << 10;
 

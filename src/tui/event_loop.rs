@@ -14,8 +14,11 @@ use super::{Ended, Error};
 use crate::app::{App, Effect, Message, Start};
 use crate::drive::{Clock, Drive};
 
-/// The least time between two frames that no key asked for.
+/// The least time between two frames that no key asked for, while entries come without a pause.
 const FRAME: Duration = Duration::from_millis(12);
+/// So many frames may be drawn at once after a pause: two lines that come one shortly after the
+/// other are both shown at once.
+const BURST: u32 = 4;
 /// How long what is queued is taken in before a frame that is due is drawn.
 const DRAIN: Duration = Duration::from_millis(8);
 
@@ -59,7 +62,7 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
         signals,
         clock: Clock::start(),
         look,
-        drawn_at: None,
+        pace: Pace::default(),
         frame_is_due: true,
         tick_at: None,
         ended: None,
@@ -83,8 +86,7 @@ struct Running<'a> {
     signals: Signals,
     clock: Clock,
     look: &'a Look,
-    /// When the last frame was drawn that only files asked for.
-    drawn_at: Option<Instant>,
+    pace: Pace,
     /// Whether something changed that is not on the screen yet.
     frame_is_due: bool,
     tick_at: Option<Duration>,
@@ -94,9 +96,8 @@ struct Running<'a> {
 impl Running<'_> {
     fn run(&mut self, mailbox: &Mailbox<Event>) -> Result<Ended, Error> {
         loop {
-            if self.frame_is_due && self.until_next_frame().is_zero() {
-                self.draw()?;
-                self.drawn_at = Some(Instant::now());
+            if self.frame_is_due && self.pace.until_next(Instant::now()).is_zero() && self.draw()? {
+                self.pace.drawn(Instant::now());
             }
             let urgent = self.take_in(mailbox)?;
             if Terminal::panicked() {
@@ -114,15 +115,11 @@ impl Running<'_> {
         }
     }
 
-    fn until_next_frame(&self) -> Duration {
-        self.drawn_at.map_or(Duration::ZERO, |drawn_at| FRAME.saturating_sub(drawn_at.elapsed()))
-    }
-
     /// Waits for something, and takes in what is queued, in bounded time; says whether a person
     /// waits for the answer.
     fn take_in(&mut self, mailbox: &Mailbox<Event>) -> Result<bool, Error> {
         let until_tick = self.tick_at.map(|at| self.clock.until(at));
-        let until_frame = self.frame_is_due.then(|| self.until_next_frame());
+        let until_frame = self.frame_is_due.then(|| self.pace.until_next(Instant::now()));
         let mut timeout = [until_tick, until_frame].into_iter().flatten().min();
         let mut began: Option<Instant> = None;
         let mut urgent = false;
@@ -204,13 +201,57 @@ impl Running<'_> {
         Ok(is_due)
     }
 
-    fn draw(&mut self) -> Result<(), Error> {
+    /// Draws; says whether anything on the screen changed.
+    fn draw(&mut self) -> Result<bool, Error> {
         let now = self.clock.now();
         let (app, look) = (&self.app, self.look);
-        self.terminal.draw(app.size(), |buffer| view::draw(app, now, look, buffer))?;
+        let changed = self.terminal.draw(app.size(), |buffer| view::draw(app, now, look, buffer))?;
         self.frame_is_due = false;
         fail_on_purpose();
-        Ok(())
+        Ok(changed)
+    }
+}
+
+/// How often frames are drawn that only files asked for: one in a [`FRAME`] in the long run, and a
+/// few at once after a pause. The time until which all frames that were drawn are paid for.
+#[derive(Debug, Default)]
+struct Pace {
+    paid_until: Option<Instant>,
+}
+
+impl Pace {
+    fn until_next(&self, now: Instant) -> Duration {
+        let owed = self.paid_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        owed.saturating_sub(FRAME * (BURST - 1))
+    }
+
+    fn drawn(&mut self, now: Instant) {
+        self.paid_until = Some(self.paid_until.map_or(now, |until| until.max(now)) + FRAME);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_pause_a_few_frames_are_drawn_at_once_and_then_one_in_its_time() {
+        let begin = Instant::now();
+        let mut pace = Pace::default();
+        for _ in 0..BURST {
+            assert_eq!(pace.until_next(begin), Duration::ZERO);
+            pace.drawn(begin);
+        }
+        assert_eq!(pace.until_next(begin), FRAME);
+        assert_eq!(pace.until_next(begin + FRAME), Duration::ZERO);
+        pace.drawn(begin + FRAME);
+        assert_eq!(pace.until_next(begin + FRAME), FRAME);
+        let later = begin + FRAME * 100;
+        for _ in 0..BURST {
+            assert_eq!(pace.until_next(later), Duration::ZERO);
+            pace.drawn(later);
+        }
+        assert_eq!(pace.until_next(later), FRAME);
     }
 }
 

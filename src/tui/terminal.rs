@@ -71,7 +71,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn draw(&mut self, size: Size, render: impl FnOnce(&mut Buffer)) -> io::Result<()> {
+    pub fn draw(&mut self, size: Size, render: impl FnOnce(&mut Buffer)) -> io::Result<bool> {
         let area = Rect { x: 0, y: 0, width: size.width, height: size.height };
         let mut bytes = Vec::new();
         queue!(bytes, BeginSynchronizedUpdate)?;
@@ -90,10 +90,11 @@ impl Terminal {
         }
         std::mem::swap(&mut self.drawn, &mut self.next);
         if bytes.len() == begun {
-            return Ok(());
+            return Ok(false);
         }
         queue!(bytes, EndSynchronizedUpdate)?;
-        write_frame(&bytes)
+        write_frame(&bytes)?;
+        Ok(true)
     }
 
     /// Lets the next frame write every cell.

@@ -16,7 +16,7 @@ const MOST_COLUMNS: usize = 1024;
 /// How many lines of one entry have rows of their own; more are told in one row.
 const MOST_LINES: usize = 1000;
 /// How many lines that were made ready are kept, to be shown again.
-const KEPT_LINES: usize = 20_000;
+const KEPT_LINES: usize = 2_000;
 
 /// What was found out and made ready to be shown, so that a key does not read it all again: one
 /// entry may be megabytes.

@@ -8,6 +8,7 @@ use crate::model::cache::BlockCache;
 use crate::model::merged::{Entries, Place, Placed};
 use crate::model::pattern::{Pattern, Scratch};
 use crate::model::view::View;
+use crate::tail::order::LONGEST_DECODED;
 
 /// Blocks are 16 KiB and the last line of each; past this there is something out of the ordinary.
 const LONG_BLOCK: u64 = 1 << 20;
@@ -50,12 +51,22 @@ impl Walk<'_> {
             if (key, offset) >= piece.to.in_source(source) {
                 break;
             }
-            if pattern.is_none_or(|pattern| pattern.matches_line(&placed.line, &mut scratch)) {
+            let whole = self.whole_line(source, &placed);
+            let cut = if whole.is_some() { None } else { placed.cut };
+            let line = whole.as_deref().unwrap_or(&placed.line);
+            if pattern.is_none_or(|pattern| pattern.matches_line(line, &mut scratch)) {
                 was_read.entries += 1;
-                take(RawEntry { source, key, offset, line: &placed.line, cut: placed.cut });
+                take(RawEntry { source, key, offset, line, cut });
             }
         }
         was_read
+    }
+
+    /// All of a line of which the view read the head only, unless it is too long for memory.
+    fn whole_line(&self, source: usize, placed: &Placed) -> Option<Vec<u8>> {
+        let length = placed.cut.filter(|length| *length <= LONGEST_DECODED)?;
+        let line = self.segment(source)?.read(placed.place.offset, placed.place.offset + length);
+        (line.len() as u64 == length).then_some(line)
     }
 
     fn source_of(&self, placed: &Placed) -> Option<usize> {

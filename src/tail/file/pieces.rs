@@ -45,7 +45,7 @@ impl FileTail {
         followers.map(|follower| (follower.id, &follower.file))
     }
 
-    /// How many bytes of the files were reported, and how many there are.
+    /// How many bytes of the files were looked at, and how many there are.
     pub(in crate::tail) fn progress(&self) -> (u64, u64) {
         let followers = self.held.iter().map(|(follower, _)| follower).chain(&self.current);
         followers.fold((0, 0), |(read, total), follower| {

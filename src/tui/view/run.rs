@@ -152,7 +152,7 @@ fn upper_rule(run: &RunScreen, width: u16, theme: Theme) -> Vec<Piece> {
         (Order::Time, _) => "by time",
         (Order::File, _) => "file by file",
     };
-    let (mode, style) = match (run.caught_up(), run.pane().follows()) {
+    let (mode, style) = match (run.caught_up() && run.model().progress().is_none(), run.pane().follows()) {
         (false, _) => (reading(run), theme.warning()),
         (true, true) => ("follow".to_owned(), theme.strong()),
         (true, false) => ("held".to_owned(), theme.warning()),
