@@ -189,7 +189,7 @@ impl Ledger {
             let of_channel = self.segments.values().filter(|other| other.channel == known.channel);
             let held = of_channel.filter(|other| other.detached).count();
             ensure!(held >= stepwatch::tail::file::HELD_SEGMENTS, "let go with {held} held segments only");
-        } else if self.alone {
+        } else if self.alone && told > 0 {
             ensure!(
                 !known.content().starts_with(known.most_bytes()),
                 "{:?} was not {}",
