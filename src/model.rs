@@ -6,6 +6,7 @@
 
 pub mod cache;
 pub mod channel;
+pub mod counts;
 pub mod filter;
 pub mod filtered;
 pub mod long_line;
@@ -14,17 +15,19 @@ pub mod pattern;
 pub mod run_model;
 pub mod scan_job;
 pub mod segment;
+mod seqs;
 pub mod view;
 pub mod walk;
 
 pub use crate::tail::{Ending, Gap, Order};
 pub use channel::ChannelState;
+pub use counts::Counts;
 pub use filter::Filter;
 pub use filtered::Filtered;
 pub use long_line::LongLine;
 pub use merged::{Entries, Place, Placed};
 pub use pattern::{Pattern, Scratch};
-pub use run_model::{Counts, Model, Notice};
+pub use run_model::{Model, Notice};
 pub use scan_job::{ScanJob, Scanned};
 pub use view::{Selection, View};
 pub use walk::{Cut, PIECE_BYTES, Piece, RawEntry, Reader, Walk};

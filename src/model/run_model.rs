@@ -1,22 +1,21 @@
 //! The model of one run: what the batches of its tail add up to.
 
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::cell::RefCell;
 use std::io;
 use std::time::Duration;
 
 use super::cache::BlockCache;
 use super::channel::{ChannelModel, ChannelState};
+use super::counts::Counts;
 use super::segment::Segment;
+use super::seqs::{Seqs, gaps_between};
 use super::view::{Selection, Source, View};
 use crate::run::{Channel, Heartbeat, Manifest, Now, RunDirectory, RunState, Timestamp, decode};
 use crate::tail::{
     Batch, Change, Ending, Gap, LineMark, Order, OrderKey, Piece, RemovedSegment, RunTail, SegmentId,
-    SegmentIndex, SeqSet,
+    SegmentIndex,
 };
 
-/// How long an entry may be on its way before what is missing before it is called a gap.
-const GAP_SETTLES: Duration = Duration::from_millis(250);
 /// How much of a channel's last line is read for its time.
 const LAST_LINE_READ: u64 = 64 << 10;
 
@@ -44,13 +43,10 @@ pub struct Model {
     order: Order,
     channels: Vec<ChannelModel>,
     states: Vec<ChannelState>,
-    seen: SeqSet,
-    ties: u64,
+    seqs: Seqs,
     late: u64,
     /// The highest key when everything had been read last: what comes below it later is late.
     shown: Option<OrderKey>,
-    settled: Option<u64>,
-    settling: VecDeque<(Duration, u64)>,
     notices: Vec<Notice>,
     removed: Vec<Notice>,
     loaded: bool,
@@ -58,39 +54,6 @@ pub struct Model {
     ending: Option<Ending>,
     progress: Option<(u64, u64)>,
     cache: RefCell<BlockCache>,
-    gap_count: Cell<Option<GapCount>>,
-}
-
-/// How many gaps there were, and of which state of what was seen: counting them walks the set.
-#[derive(Clone, Copy, Debug)]
-struct GapCount {
-    of: (Option<u64>, u64),
-    gaps: u64,
-}
-
-/// What was counted in the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// All entries.
-    pub entries: u64,
-    /// Lines that do not parse, in channels whose lines are JSON objects.
-    pub malformed: u64,
-    /// Entries whose seq another entry had before.
-    pub ties: u64,
-    /// Entries that stand before an entry that comes before them in their file.
-    pub disorder: u64,
-    /// Entries that came after entries with a higher seq had been shown.
-    pub late: u64,
-    /// How often a counter began again in a file.
-    pub restarts: u64,
-    /// How many gaps there are; see [`Model::gaps`].
-    pub gaps: u64,
-    /// How many seqs are missing in them.
-    pub missing: u64,
-    /// The lowest seq.
-    pub lowest_seq: Option<u64>,
-    /// The highest seq.
-    pub highest_seq: Option<u64>,
 }
 
 /// Something that a person should know about the files.
@@ -115,19 +78,15 @@ impl Model {
             order: Order::default(),
             channels: Vec::new(),
             states: Vec::new(),
-            seen: SeqSet::default(),
-            ties: 0,
+            seqs: Seqs::default(),
             late: 0,
             shown: None,
-            settled: None,
-            settling: VecDeque::new(),
             notices: Vec::new(),
             removed: Vec::new(),
             loaded: false,
             ending: None,
             progress: None,
             cache: RefCell::default(),
-            gap_count: Cell::new(None),
         }
     }
 
@@ -186,15 +145,7 @@ impl Model {
         if batch.caught_up {
             let highest = self.channels.iter().flat_map(|channel| &channel.segments);
             self.shown = highest.filter_map(|segment| segment.index.highest()).max();
-            if let Some(highest) = self.seen.highest() {
-                if self.loaded {
-                    if self.settling.back().is_none_or(|(_, seq)| *seq != highest) {
-                        self.settling.push_back((now.monotonic, highest));
-                    }
-                } else {
-                    self.settled = Some(highest);
-                }
-            }
+            self.seqs.all_was_read(!self.loaded, now.monotonic);
             self.loaded = true;
         }
         self.settle(now);
@@ -202,13 +153,7 @@ impl Model {
 
     /// Lets gaps be shown that are old enough not to be entries on their way.
     pub fn settle(&mut self, now: Now) {
-        while let Some((since, highest)) = self.settling.front() {
-            if now.monotonic.saturating_sub(*since) < GAP_SETTLES {
-                break;
-            }
-            self.settled = self.settled.max(Some(*highest));
-            self.settling.pop_front();
-        }
+        self.seqs.settle(now.monotonic);
     }
 
     fn apply_change(&mut self, change: Change, now: Now) {
@@ -259,13 +204,8 @@ impl Model {
         for channel in &mut self.channels {
             channel.segments.clear();
         }
-        self.seen = SeqSet::default();
-        // Other seqs may be as many as those that were counted.
-        self.gap_count.set(None);
-        self.ties = 0;
+        self.seqs = Seqs::default();
         self.shown = None;
-        self.settled = None;
-        self.settling.clear();
         self.loaded = false;
         self.ending = None;
         self.cache.borrow_mut().clear();
@@ -283,9 +223,8 @@ impl Model {
         for mark in marks {
             segment.index.push(*mark);
             let Some(key) = mark.key() else { continue };
-            if by_seq {
-                let is_new = key.seq().is_none_or(|seq| self.seen.insert(seq));
-                self.ties += u64::from(!is_new);
+            if let Some(seq) = key.seq().filter(|_| by_seq) {
+                self.seqs.insert(seq);
             }
             self.late += u64::from(loaded && shown.is_some_and(|shown| key < shown));
         }
@@ -307,7 +246,7 @@ impl Model {
         };
         let Some(segment) = channel.segments.iter_mut().find(|segment| segment.id == id) else { return };
         segment.index.append(piece.index);
-        self.ties += piece.ties + self.seen.union(piece.seqs);
+        self.seqs.add(piece.seqs, piece.ties);
         if let Some((_, offset)) = segment.index.last_line() {
             let line = segment.read(offset, segment.index.end().min(offset + LAST_LINE_READ));
             let time = decode(line.strip_suffix(b"\n").unwrap_or(&line)).time;
@@ -417,13 +356,14 @@ impl Model {
     /// What was counted.
     #[must_use]
     pub fn counts(&self) -> Counts {
+        let seen = self.seqs.seen();
         let mut counts = Counts {
-            ties: self.ties,
+            ties: self.seqs.ties,
             late: self.late,
-            gaps: self.gap_count(),
-            missing: self.seen.missing(),
-            lowest_seq: self.seen.lowest(),
-            highest_seq: self.seen.highest().max(self.ending.as_ref().and_then(|end| end.seqs.highest())),
+            gaps: self.seqs.gap_count(),
+            missing: seen.missing(),
+            lowest_seq: seen.lowest(),
+            highest_seq: seen.highest().max(self.ending.as_ref().and_then(|end| end.seqs.highest())),
             ..Counts::default()
         };
         for state in &self.states {
@@ -441,28 +381,7 @@ impl Model {
     /// on their way.
     #[must_use]
     pub fn gaps(&self) -> Vec<Gap> {
-        match (self.seen.lowest(), self.settled) {
-            (Some(lowest), Some(settled)) => self.seen.gaps(lowest, settled).collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn gap_count(&self) -> u64 {
-        if self.seen.missing() == 0 {
-            return 0;
-        }
-        let of = (self.settled, self.seen.len());
-        if let Some(known) = self.gap_count.get()
-            && known.of == of
-        {
-            return known.gaps;
-        }
-        let gaps = match (self.seen.lowest(), self.settled) {
-            (Some(lowest), Some(settled)) => self.seen.gaps(lowest, settled).count() as u64,
-            _ => 0,
-        };
-        self.gap_count.set(Some(GapCount { of, gaps }));
-        gaps
+        self.seqs.gaps().collect()
     }
 
     /// What is missing between two seqs, both excluded, as far as it is not merely on its way.
@@ -471,13 +390,15 @@ impl Model {
         if self.order != Order::Seq {
             return Vec::new();
         }
-        let (seen, first, settled) = match &self.ending {
-            Some(ending) => (&ending.seqs, ending.from.seq().unwrap_or(0), ending.seqs.highest()),
-            None => (&self.seen, 0, self.settled),
-        };
-        let (first, last) = (first.max(after.saturating_add(1)), before.saturating_sub(1));
-        let last = last.min(settled.unwrap_or(0));
-        if first > last { Vec::new() } else { seen.gaps(first, last).collect() }
+        let (first, last) = (after.saturating_add(1), before.saturating_sub(1));
+        match &self.ending {
+            Some(ending) => {
+                let known_from = ending.from.seq().unwrap_or(0);
+                let known_to = ending.seqs.highest().unwrap_or(0);
+                gaps_between(&ending.seqs, first.max(known_from), last.min(known_to))
+            }
+            None => self.seqs.missing_in(first, last),
+        }
     }
 
     /// What a person should know about the files: what is so now, then what was lost.

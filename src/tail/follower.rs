@@ -1,15 +1,15 @@
 //! One open file that is read to its end again and again.
 
+mod pieces;
+
 use std::fs::File;
 use std::io;
 
-use super::file::Unread;
 use super::identity::read_at;
 use super::index::BLOCK_BYTES;
 use super::marker::{MARKER, has_nuls, is_at, marker_before, remember_end};
 use super::nuls;
 use super::order::{LONGEST_PARSED, LineKey, Order, OrderKey};
-use super::piece::Piece;
 use super::scan::{LineMark, is_whole_object, key_of_line_at, scan_lines};
 use super::segment_file::SegmentFile;
 use super::{Change, Extent, SegmentId};
@@ -19,8 +19,6 @@ use super::{Change, Extent, SegmentId};
 const BYTES_A_LOOK: u64 = 4 << 20;
 /// The size of one read.
 const CHUNK: usize = 256 << 10;
-/// How many bytes at the head of a file are searched for its first key.
-const HEAD: usize = 64 << 10;
 /// A last line without its line end is tried as a whole JSON object up to this size.
 const TORN_TRIED: u64 = 1 << 20;
 
@@ -117,54 +115,6 @@ impl Follower {
     /// What was read, or what had been read before a restart that is not yet caught up with.
     pub(super) fn most_read(&self) -> Extent {
         if self.extent.lines < self.extent_before.lines { self.extent_before } else { self.extent }
-    }
-
-    /// How many bytes were looked at, and how many there are.
-    pub(super) fn progress(&self) -> (u64, u64) {
-        let length = self.file.length().unwrap_or(self.looked);
-        (self.looked.min(length), length)
-    }
-
-    /// What is still to be read, if the lines can be scanned in pieces: none of them waits for its
-    /// end, and the first key is known, on which depends what counts as a restart.
-    pub(super) fn unread(&self, order: Order) -> io::Result<Option<Unread>> {
-        if self.unended.is_some() || self.looked > self.offset {
-            return Ok(None);
-        }
-        let file = self.file.open()?;
-        let first = match self.first {
-            None if self.offset == 0 => {
-                let mut head = vec![0; HEAD];
-                let count = read_at(&file, &mut head, 0)?;
-                scan_lines(&head[..count], 0, order).marks.iter().find_map(|mark| mark.key())
-            }
-            first => first,
-        };
-        let (from, length) = (self.offset, file.metadata()?.len());
-        Ok(first.is_some().then_some(Unread { file, from, length, first }))
-    }
-
-    /// Whether the piece goes on where the file was read to, with a line that is not below the
-    /// highest: then all its lines stand to those before it as they do to each other. One without a
-    /// line does not bring us on.
-    pub(super) fn goes_on_with(&self, piece: &Piece) -> bool {
-        let is_next = piece.begin == self.offset && self.looked == self.offset && piece.extent.lines > 0;
-        is_next && (self.offset == 0 || (piece.opening.is_some() && piece.opening >= self.extent.highest))
-    }
-
-    /// Takes in a piece that goes on where the file was read to. Says whether it did: not where the
-    /// bytes before are no longer what they were.
-    pub(super) fn take_piece(&mut self, piece: &Piece) -> io::Result<bool> {
-        let file = self.file.open()?;
-        if !self.is_still_the_same(&file)? {
-            return Ok(false);
-        }
-        self.offset = piece.end;
-        self.looked = piece.end;
-        remember_end(&mut self.marker, &piece.marker);
-        self.first = self.first.or(piece.first());
-        self.extent.join(piece.extent);
-        Ok(true)
     }
 
     /// How many bytes were read of it.
