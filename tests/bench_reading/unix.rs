@@ -1,6 +1,7 @@
 //! What is compared.
 
 mod compared;
+mod engine;
 mod memory;
 mod roots;
 mod screens;
@@ -49,6 +50,9 @@ struct Arguments {
     /// Index this run and tell what it took: what runs in a process of its own
     #[arg(long, hide = true, value_name = "RUN")]
     index: Option<PathBuf>,
+    /// Go to places in this run and filter it: what runs in a process of its own
+    #[arg(long, hide = true, value_name = "RUN")]
+    engine: Option<PathBuf>,
     /// What cargo says
     #[arg(long, hide = true)]
     bench: bool,
@@ -58,6 +62,9 @@ pub(super) fn main() {
     let arguments = Arguments::parse();
     if let Some(run) = &arguments.index {
         return memory::index(run);
+    }
+    if let Some(run) = &arguments.engine {
+        return engine::measure(run);
     }
     if cfg!(debug_assertions) {
         println!("this is no release build; run it with cargo bench --bench reading");
@@ -87,6 +94,12 @@ pub(super) fn main() {
     let rows = if arguments.only_screens { scene.opening() } else { scene.rows() };
     for row in rows {
         println!("{}", row.measured());
+    }
+    if !arguments.only_screens {
+        let mut engine = Command::new(std::env::current_exe().unwrap());
+        let output = engine.arg("--engine").arg(scene.all.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        println!("\n{}", String::from_utf8(output.stdout).unwrap());
     }
     let rest = Duration::from_secs(arguments.rest);
     scene.print_memory(&arguments, folder.path(), rest);
