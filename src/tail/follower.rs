@@ -191,7 +191,8 @@ impl Follower {
     /// them tell.
     pub(super) fn goes_on_in(&mut self, other: &SegmentFile) -> io::Result<bool> {
         let other_file = other.open()?;
-        if self.offset == 0 || other_file.metadata()?.len() < self.offset {
+        let is_empty = self.offset == 0 && self.file.length()? == 0;
+        if is_empty || other_file.metadata()?.len() < self.offset {
             return Ok(false);
         }
         let same = is_at(&other_file, &self.head, 0)?
