@@ -1,11 +1,9 @@
 //! `stepwatch runs`: the runs below a root, those that need a person first.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::diagnose::RunSummary;
-use crate::diagnose::overview::Probe;
+use crate::diagnose::overview::{Probe, together};
 use crate::display;
 use crate::report::entry::write_json;
 use crate::report::runs::{self, table};
@@ -45,8 +43,8 @@ impl Arguments {
 
 /// Prints the list of `runs`.
 pub(super) fn list(runs: &[RunDirectory], json: bool, output: &mut Output) -> Result<Outcome, Failure> {
-    let look = |run: &RunDirectory| Probe::without_activity(run.clone()).look();
-    let mut summaries: Vec<Arc<RunSummary>> = runs.iter().map(look).collect();
+    let mut probes: Vec<Probe> = runs.iter().map(|run| Probe::without_activity(run.clone())).collect();
+    let mut summaries = together::look(&mut probes.iter_mut().collect::<Vec<_>>());
     summaries.sort_by(|one, other| one.by_need(other));
     let now = Timestamp::from(SystemTime::now());
     let presentation = output.presentation();

@@ -7,6 +7,7 @@ pub mod activity;
 pub mod last_line;
 pub mod log_end;
 pub mod probe;
+pub mod together;
 
 use std::cmp::{Ordering, Reverse};
 use std::time::Duration;

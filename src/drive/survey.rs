@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::app::{RunSummary, RunsFound};
-use crate::diagnose::overview::Probe;
+use crate::diagnose::overview::{Probe, together};
 use crate::run::RunDirectory;
 use crate::run::find::find_runs;
 
@@ -140,14 +140,17 @@ impl Rounds {
         if ended_too {
             self.ended_looked_at = Some(now);
         }
-        for (directory, probe) in &mut self.probes {
-            let known = self.summaries.get(directory);
-            if known.is_some() && probe.has_ended() && !ended_too {
-                continue;
-            }
-            let summary = probe.look();
+        let summaries = &self.summaries;
+        let is_due = |(directory, probe): &(&RunDirectory, &mut Probe)| {
+            ended_too || !probe.has_ended() || !summaries.contains_key(*directory)
+        };
+        let (directories, mut probes): (Vec<&RunDirectory>, Vec<&mut Probe>) =
+            self.probes.iter_mut().filter(is_due).unzip();
+        let looked = together::look(&mut probes);
+        for (directory, summary) in directories.into_iter().cloned().zip(looked) {
+            let known = self.summaries.get(&directory);
             if !known.is_some_and(|known| Arc::ptr_eq(known, &summary)) {
-                self.summaries.insert(directory.clone(), summary);
+                self.summaries.insert(directory, summary);
                 changed = true;
             }
         }
