@@ -148,7 +148,7 @@ fn search_with_threads(filtered: &mut Filtered, model: &Model) {
             return;
         }
         match answers.recv_timeout(Duration::from_secs(20)).expect("an answer comes") {
-            Answer::Found(found) => filtered.take(found),
+            Answer::Found(found) => filtered.take(*found),
             Answer::GaveUp(job) => filtered.give_up(&job),
         }
         running -= 1;

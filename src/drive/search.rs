@@ -16,10 +16,10 @@ const MOST_THREADS: usize = 8;
 #[derive(Debug)]
 pub enum Answer {
     /// What was found, for [`crate::model::Filtered::take`].
-    Found(Scanned),
+    Found(Box<Scanned>),
     /// The file could not be read: for [`crate::model::Filtered::give_up`], before the jobs are asked
     /// for again with the next batch.
-    GaveUp(ScanJob),
+    GaveUp(Box<ScanJob>),
 }
 
 /// Searches until it is dropped: then what is being searched is dropped as well, and nothing more
@@ -92,7 +92,10 @@ impl Desk {
 
     fn work(&self, deliver: &impl Fn(Answer)) {
         while let Some(job) = self.next() {
-            let answer = job.run(&self.dropped).map_or_else(|| Answer::GaveUp(job), Answer::Found);
+            let answer = job.run(&self.dropped).map_or_else(
+                || Answer::GaveUp(Box::new(job.clone())),
+                |found| Answer::Found(Box::new(found)),
+            );
             if self.dropped.load(Ordering::Acquire) {
                 return;
             }

@@ -169,7 +169,7 @@ impl Filtered {
             Some(before) => {
                 if let Err(index) = self.parts[before].join(found.index, found.marks.as_deref(), found.to) {
                     let Scanned { segment, from, to, .. } = found;
-                    self.parts.insert(at, Part { segment, from, to, index });
+                    self.parts.insert(at, Part { segment, from, to, index: *index });
                 }
             }
             None => {
@@ -195,7 +195,7 @@ impl Filtered {
             match one.join(index, None, to) {
                 Ok(()) => drop(self.parts.remove(first + 1)),
                 Err(index) => {
-                    other.index = index;
+                    other.index = *index;
                     first += 1;
                 }
             }
@@ -239,7 +239,7 @@ impl Part {
         index: SegmentIndex,
         marks: Option<&[crate::tail::LineMark]>,
         to: u64,
-    ) -> Result<(), SegmentIndex> {
+    ) -> Result<(), Box<SegmentIndex>> {
         let in_order = self.index.highest().is_none() || index.first() >= self.index.highest();
         if index.entries() == 0 {
             self.index.note_end(to);
@@ -250,7 +250,7 @@ impl Part {
                 self.index.push(*mark);
             }
         } else {
-            return Err(index);
+            return Err(Box::new(index));
         }
         self.index.finish(to);
         self.to = to;

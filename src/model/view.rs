@@ -153,7 +153,7 @@ impl<'m> View<'m> {
                 .from(middle)
                 .take(UNTIMED)
                 .enumerate()
-                .take_while(|(number, _)| middle + *number as u64 <= high - 1);
+                .take_while(|(number, _)| middle + (*number as u64) < high);
             let found = timed.filter_map(|(number, placed)| Some((number as u64, placed.entry.time?))).next();
             match found {
                 Some((number, at)) if at < time => low = middle + number + 1,

@@ -230,6 +230,20 @@ impl Pace {
     }
 }
 
+/// For the tests of the terminal's restoration only: fails after a frame where
+/// `STEPWATCH_PANIC=main` or `thread` asks for it.
+fn fail_on_purpose() {
+    match std::env::var("STEPWATCH_PANIC").as_deref() {
+        Ok("main") => panic!("asked for by STEPWATCH_PANIC"),
+        Ok("thread") => {
+            _ = std::thread::Builder::new()
+                .name("doomed".to_owned())
+                .spawn(|| panic!("asked for by STEPWATCH_PANIC"));
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,19 +266,5 @@ mod tests {
             pace.drawn(later);
         }
         assert_eq!(pace.until_next(later), FRAME);
-    }
-}
-
-/// For the tests of the terminal's restoration only: fails after a frame where
-/// `STEPWATCH_PANIC=main` or `thread` asks for it.
-fn fail_on_purpose() {
-    match std::env::var("STEPWATCH_PANIC").as_deref() {
-        Ok("main") => panic!("asked for by STEPWATCH_PANIC"),
-        Ok("thread") => {
-            _ = std::thread::Builder::new()
-                .name("doomed".to_owned())
-                .spawn(|| panic!("asked for by STEPWATCH_PANIC"));
-        }
-        _ => {}
     }
 }

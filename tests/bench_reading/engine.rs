@@ -79,7 +79,7 @@ fn filter(model: &Model, pattern: &str) {
             break;
         }
         match answers.recv().unwrap() {
-            Answer::Found(found) => filtered.take(found),
+            Answer::Found(found) => filtered.take(*found),
             Answer::GaveUp(job) => panic!("a file could not be read: {job:?}"),
         }
         running -= 1;

@@ -94,10 +94,8 @@ proptest! {
         prop_assert_eq!(&read_again(&joined, &lines), &naive);
         // And lines may go on behind the last piece.
         let end = joined.end();
-        for index in [&mut joined] {
-            index.push(LineMark::new(end, None, false));
-            index.finish(end + 1);
-        }
+        joined.push(LineMark::new(end, None, false));
+        joined.finish(end + 1);
         prop_assert_eq!(joined.last_line().map(|line| line.0), Some(naive.last().map_or(OrderKey::FIRST, |line| line.0)));
     }
 
