@@ -15,7 +15,7 @@ pub struct Counts {
     pub late: u64,
     /// How often a counter began again in a file.
     pub restarts: u64,
-    /// How many gaps there are; see [`Model::gaps`].
+    /// How many gaps there are; see [`super::Model::gaps`].
     pub gaps: u64,
     /// How many seqs are missing in them.
     pub missing: u64,

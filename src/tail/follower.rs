@@ -314,7 +314,8 @@ impl Follower {
                 self.looked = nuls::next_data(file, from + count as u64, length)?;
                 continue;
             }
-            if nuls > 0 && self.nul_tail.unwrap_or(from) == self.offset {
+            // NULs that nothing stands before: here, or up to here since an earlier look.
+            if self.nul_tail.or((nuls > 0).then_some(from)) == Some(self.offset) {
                 let is_line = buffer[nuls] != b'\n';
                 if !self.is_still_the_same(file)? {
                     return Ok(false);

@@ -168,3 +168,15 @@ fn a_ninth_held_file_is_let_go_of_and_counted() {
     let rotation = [append(FILE, 2), O::Poll, O::Rotate { file: FILE, create: false }];
     holds(vec![rotation; 12].concat());
 }
+
+#[test]
+fn nuls_with_nothing_before_them_are_passed_over_when_a_torn_line_comes_behind_them() {
+    let plain = |length| Line { seq: Seq::Next, shape: Shape::Plain(length) };
+    holds(vec![
+        O::Append { file: FILE, lines: vec![plain(40)] },
+        O::CopyTruncateWithoutAppend { file: FILE, line: plain(0) },
+        O::Shorten { file: FILE, bytes: 22 },
+        O::Poll,
+        O::Tear { file: FILE, line: plain(40), at: 1 },
+    ]);
+}
