@@ -77,6 +77,22 @@ fn plain_lines_change_to_seq_order_as_soon_as_a_line_has_a_seq() {
 }
 
 #[test]
+fn a_file_with_a_better_ending_takes_the_channel_and_the_other_becomes_one_of_its_own() {
+    let mut run = Followed::new();
+    run.append("stdout.log", &entry(1, "one"));
+    assert_eq!(run.look(), ["one"]);
+    run.append("stdout.jsonl", &entry(2, "two"));
+    run.look();
+    assert_eq!(run.look(), ["one", "two"]);
+    let again = Model::load(run.model.directory().clone()).unwrap();
+    let channels = |model: &Model| -> Vec<(String, u64)> {
+        model.channels().iter().map(|state| (state.channel.name().to_owned(), state.entries)).collect()
+    };
+    assert_eq!(channels(&run.model), channels(&again));
+    assert_eq!(run.model.counts().ties, 0);
+}
+
+#[test]
 fn the_small_files_are_read_again_when_they_change_and_a_broken_one_is_said() {
     let mut run = Followed::new();
     run.append("run.json", r#"{"taskId":"t","runId":"r"}"#);

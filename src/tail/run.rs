@@ -323,8 +323,18 @@ impl RunTail {
             changes.push(Change::Notice { about: String::new(), text: notice.clone() });
             self.directory_notice = notice;
         }
+        let found = self.directory.log_files();
+        // A file of the same name and a better ending takes the channel of one that is followed,
+        // which becomes a channel of its own: all is read anew.
+        let is_another = |file: &FileTail| {
+            found.iter().any(|found| found.path == file.path() && found.channel != *file.channel())
+        };
+        if self.files.iter().any(is_another) {
+            self.files.clear();
+            self.begin_anew();
+        }
         let mut new = Vec::new();
-        for found in self.directory.log_files() {
+        for found in found {
             match self.files.binary_search_by(|file| file.channel().cmp(&found.channel)) {
                 // The same channel at another path, for example in `logs/` first: the old one is
                 // kept until it is gone, so that what was read stays.
