@@ -1,7 +1,9 @@
 //! All files of one run: looks at them when it is told to, and reports what changed.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::bulk::{self, Sizes};
@@ -12,8 +14,8 @@ use super::order::Order;
 use super::scan::scan_lines;
 use super::segment_file::{Handles, open_file_limit};
 use super::{Batch, Change, SegmentId};
-use crate::run::RunDirectory;
 use crate::run::directory::{HEARTBEAT, MANIFEST, STATE};
+use crate::run::{Channel, RunDirectory};
 
 /// The batches of a look hold about so many lines at most, so that whoever applies them is never
 /// kept for long.
@@ -326,9 +328,10 @@ impl RunTail {
         let found = self.directory.log_files();
         // A file of the same name and a better ending takes the channel of one that is followed,
         // which becomes a channel of its own: all is read anew.
-        let is_another = |file: &FileTail| {
-            found.iter().any(|found| found.path == file.path() && found.channel != *file.channel())
-        };
+        let channels: HashMap<&Path, &Channel> =
+            found.iter().map(|found| (found.path.as_path(), &found.channel)).collect();
+        let is_another =
+            |file: &FileTail| channels.get(file.path()).is_some_and(|channel| *channel != file.channel());
         if self.files.iter().any(is_another) {
             self.files.clear();
             self.begin_anew();
