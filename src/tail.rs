@@ -40,6 +40,9 @@ pub use seqs::{Gap, SeqSet};
 
 use crate::run::{Channel, Heartbeat, Manifest, RunState};
 
+/// Stands in every notice that says so of a file or of the directory.
+pub const CANNOT_BE_READ: &str = "cannot be read";
+
 /// Names a segment for as long as a [`RunTail`] lives; later segments have higher numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SegmentId(pub u32);

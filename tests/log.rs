@@ -104,6 +104,34 @@ fn the_end_of_a_long_log_is_read_alone_and_says_when_it_is_out_of_order() {
 }
 
 #[test]
+fn a_line_that_is_longer_than_the_end_that_is_read_hides_nothing() {
+    let run = Run::new();
+    run.append("stdout.jsonl", &lines(&[json!({"seq": 1, "text": "x".repeat(17 << 20)})]));
+    run.append("stderr.jsonl", &lines(&[json!({"seq": 2, "text": "after"})]));
+    assert_eq!(run.seqs(&[]), [1, 2].map(Value::from));
+    run.append("stdout.jsonl", &lines(&[json!({"seq": 3, "text": "last"})]));
+    assert_eq!(run.seqs(&["-n", "2"]), [2, 3].map(Value::from));
+    assert_eq!(run.seqs(&["-n", "3"]), [1, 2, 3].map(Value::from));
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_said_and_what_is_written_is_not_called_all() {
+    let run = Run::new();
+    fs::create_dir_all(&run.path).unwrap();
+    let fifo = run.path.join("stdout.jsonl");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
+        .unwrap();
+    for arguments in [&[][..], &["--all"], &["--grep", "x"]] {
+        let output = run.log(arguments);
+        assert_eq!(code(&output), 3, "{arguments:?}: {}", error(&output));
+        assert!(error(&output).contains("stdout.jsonl: cannot be read"), "{}", error(&output));
+    }
+    run.append("stderr.jsonl", &lines(&[json!({"seq": 1, "text": "one"})]));
+    let output = run.log(&[]);
+    assert_eq!((code(&output), String::from_utf8_lossy(&output.stdout).as_ref()), (3, "[stderr] one\n"));
+}
+
+#[test]
 fn an_entry_of_sixty_four_mebibytes_is_exact() {
     let run = Run::new();
     let text = "x".repeat((64 << 20) - 4) + "end\n";

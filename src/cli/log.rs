@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use color_eyre::eyre::WrapErr as _;
 
 use crate::display;
-use crate::model::{Ending, Model, Order, Pattern};
+use crate::model::{Ending, Model, Notice, Order, Pattern};
 use crate::report::entry::Form;
 use crate::report::follow::{self, Audience};
 use crate::report::log::{self, DEFAULT_LAST, LogRequest};
@@ -107,6 +107,9 @@ impl Arguments {
         if written.unreadable > 0 {
             return Err(unreadable(written.unreadable));
         }
+        if let Some(failure) = unread_log(&model) {
+            return Err(failure);
+        }
         Ok(Outcome::done_if(written.entries > 0 || request.pattern.is_none()))
     }
 
@@ -196,8 +199,16 @@ fn refuse_range_without_seq(request: &LogRequest, order: Order) -> Result<(), Fa
     )))
 }
 
+/// A log file of the run that could not be read: then what was written is not all.
+pub(super) fn unread_log(model: &Model) -> Option<Failure> {
+    let logs = model.directory().log_files();
+    let is_log = |about: &str| logs.iter().any(|file| file.path.ends_with(about));
+    let is_it = |notice: &Notice| notice.is_of_failure() && is_log(&notice.about);
+    model.notices().iter().find(|notice| is_it(notice)).map(|notice| Failure::could_not(log::notice(notice)))
+}
+
 fn say_notices(model: &Model) {
-    for notice in model.notices() {
-        say(&format!("note: {}", log::notice(&notice)));
+    for notice in model.notices().iter().filter(|notice| !notice.is_of_failure()) {
+        say(&format!("note: {}", log::notice(notice)));
     }
 }

@@ -12,8 +12,8 @@ use super::seqs::{Seqs, gaps_between};
 use super::view::{Selection, Source, View};
 use crate::run::{Channel, Heartbeat, Manifest, Now, RunDirectory, RunState, Timestamp, decode};
 use crate::tail::{
-    Batch, Change, Ending, Gap, LineMark, Order, OrderKey, Piece, RemovedSegment, RunTail, SegmentId,
-    SegmentIndex,
+    Batch, CANNOT_BE_READ, Change, Ending, Gap, LineMark, Order, OrderKey, Piece, RemovedSegment, RunTail,
+    SegmentId, SegmentIndex,
 };
 
 /// How much of a channel's last line is read for its time.
@@ -65,6 +65,14 @@ pub struct Notice {
     pub text: String,
 }
 
+impl Notice {
+    /// Whether it says that something of the run cannot be read.
+    #[must_use]
+    pub fn is_of_failure(&self) -> bool {
+        self.text.contains(CANNOT_BE_READ)
+    }
+}
+
 impl Model {
     /// An empty model of the run in `directory`. Nothing is read.
     #[must_use]
@@ -106,7 +114,8 @@ impl Model {
     /// `NotFound` where there is no such directory.
     pub fn load_end(directory: RunDirectory, entries: u64) -> io::Result<Self> {
         let mut tail = tail_of(&directory)?;
-        let Some(batch) = tail.poll_ending(entries) else { return Self::load_from(&mut tail, directory) };
+        // What was told on the way to no answer is not told again by the same tail.
+        let Some(batch) = tail.poll_ending(entries) else { return Self::load(directory) };
         let mut model = Self::new(directory);
         model.apply(batch, at_once());
         Ok(model)
@@ -139,7 +148,8 @@ impl Model {
             segments.for_each(|segment| segment.index.finish(0));
         }
         self.refresh_states();
-        if batch.caught_up && !self.loaded && self.manifest.run_id.is_empty() {
+        let anything_is_shown = batch.caught_up || self.ending.is_some();
+        if anything_is_shown && !self.loaded && self.manifest.run_id.is_empty() {
             self.manifest = self.directory.named(Manifest::default());
         }
         if batch.caught_up {

@@ -12,7 +12,7 @@ use super::follower::{Follower, Rewriting};
 use super::identity::Identity;
 use super::order::Order;
 use super::segment_file::{Handles, SegmentFile};
-use super::{Change, OpenedSegment, RemovedSegment, SegmentId};
+use super::{CANNOT_BE_READ, Change, OpenedSegment, RemovedSegment, SegmentId};
 use crate::run::{Channel, RunDirectory};
 pub(super) use pieces::Unread;
 
@@ -299,7 +299,7 @@ impl FileTail {
         let nuls: u64 =
             self.held.iter().map(|(follower, _)| follower).chain(&self.current).map(Follower::nuls).sum();
         let notice = match failed {
-            Some(error) => Some(format!("cannot be read: {error}; trying again")),
+            Some(error) => Some(format!("{CANNOT_BE_READ}: {error}; trying again")),
             None if nuls > 0 => {
                 let what =
                     if nuls == 1 { "1 NUL byte is".to_owned() } else { format!("{nuls} NUL bytes are") };

@@ -13,7 +13,7 @@ use super::identity::Identity;
 use super::order::Order;
 use super::scan::scan_lines;
 use super::segment_file::{Handles, open_file_limit};
-use super::{Batch, Change, SegmentId};
+use super::{Batch, CANNOT_BE_READ, Change, SegmentId};
 use crate::run::directory::{HEARTBEAT, MANIFEST, STATE};
 use crate::run::{Channel, RunDirectory};
 
@@ -319,7 +319,7 @@ impl RunTail {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Some("the run directory is not there (yet); waiting for it".to_owned())
             }
-            Err(error) => Some(format!("the run directory cannot be read: {error}; trying again")),
+            Err(error) => Some(format!("the run directory {CANNOT_BE_READ}: {error}; trying again")),
         };
         if notice != self.directory_notice {
             changes.push(Change::Notice { about: String::new(), text: notice.clone() });
@@ -361,7 +361,7 @@ impl RunTail {
     fn say_how_many(&mut self, changes: &mut Vec<Change>) {
         let (count, most) = (self.files.len(), self.handles.most());
         let notice = (count > most).then(|| {
-            let limit = open_file_limit().map_or_else(String::new, |limit| {
+            let limit = open_file_limit().filter(|limit| *limit < count).map_or_else(String::new, |limit| {
                 format!(", since this program may open {limit} files; raise that with `ulimit -n`")
             });
             format!("{count} log files are followed with {most} of them open at a time{limit}")

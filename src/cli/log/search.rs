@@ -1,11 +1,11 @@
 //! `stepwatch log --grep` over several runs.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use color_eyre::eyre::WrapErr as _;
 
-use super::{refuse_range_without_seq, unreadable};
+use super::{refuse_range_without_seq, unread_log, unreadable};
 use crate::cli::{Failure, Outcome, Output, output_failed, say, target};
 use crate::display;
 use crate::model::Model;
@@ -102,16 +102,11 @@ fn search(
     if written.unreadable > 0 {
         return Err(unreadable(written.unreadable).into());
     }
-    // Everything was read once, so what is to be said of a log file is that it cannot be read.
-    let logs = run.log_files();
-    let is_log =
-        |about: &str| logs.iter().any(|file| file.path.file_name() == Some(Path::new(about).as_os_str()));
+    if let Some(failure) = unread_log(&model) {
+        return Err(failure.into());
+    }
     for notice in model.notices() {
-        let text = log::notice(&notice);
-        if is_log(&notice.about) {
-            return Err(Failure::could_not(text).into());
-        }
-        say(&format!("note: {}: {text}", display::path(run.path())));
+        say(&format!("note: {}: {}", display::path(run.path()), log::notice(&notice)));
     }
     Ok(written.entries)
 }
