@@ -15,7 +15,8 @@
 //!
 //! A case that fails is made small and printed, and its seed is kept in
 //! `tests/oracle/regressions.txt`, from where every later run repeats it first.
-//! `tests/oracle/mutations/` holds changes of the code under test that must make it fail.
+//! `tests/oracle/mutations/` holds changes of the code under test that must make it fail;
+//! `tests/faults/mutations.sh` tries them.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]

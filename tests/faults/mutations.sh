@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Shows that the fault tests can fail: each patch in tests/faults/mutations switches one safety off
-# and names the tests that must fail then. Works on a copy of the tree; takes about ten minutes.
+# Shows that the fault tests and the oracle can fail: each patch in tests/faults/mutations and
+# tests/oracle/mutations switches one safety off and names the tests that must fail then. Works on a
+# copy of the tree; takes about fifteen minutes.
 #
-#   tests/faults/mutations.sh            all of them
-#   tests/faults/mutations.sh 03 17      those whose names begin so
+#   tests/faults/mutations.sh               all of them
+#   tests/faults/mutations.sh 03 17 held    those whose names begin so
 #
 # The head of a patch says what the safety is for, then a line for every test:
 #   must fail: TARGET TEST     TARGET is `lib` or a test target, TEST the test's whole name
@@ -19,7 +20,7 @@ git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' 
     [[ -f $file ]] && printf '%s\0' "$file"
 done | xargs -0 cp --parents -t "$copy"
 export CARGO_TARGET_DIR=$PWD/target/mutations CARGO_INCREMENTAL=1
-patches=$PWD/tests/faults/mutations
+patches=("$PWD"/tests/{faults,oracle}/mutations/*.patch)
 cd "$copy"
 
 # The lines of patches that name tests, as WANTED TARGET TEST.
@@ -65,7 +66,7 @@ complain() {
 }
 
 chosen=()
-for patch in "$patches"/*.patch; do
+for patch in "${patches[@]}"; do
     name=$(basename "$patch")
     if [[ $# -eq 0 ]]; then
         chosen+=("$patch")
@@ -104,5 +105,5 @@ for patch in "${chosen[@]}"; do
     fi
     git apply -R -C1 "$patch"
 done
-printf '== %d patches tried, %d wrong\n' "${#chosen[@]}" "$failures"
+printf '== %d patches tried, %d wrong, %d s\n' "${#chosen[@]}" "$failures" "$SECONDS"
 [[ $failures -eq 0 ]]
