@@ -50,6 +50,8 @@ pub struct RunTail {
     /// The looks go round the files, so that none waits for a busy one.
     turn: usize,
     loading: Loading,
+    /// How many looks have read much at once since the beginning, or the last restart.
+    loads: u32,
     sizes: Sizes,
 }
 
@@ -126,6 +128,7 @@ impl RunTail {
             restarting: false,
             turn: 0,
             loading: Loading::First,
+            loads: 0,
             sizes,
         }
     }
@@ -198,8 +201,14 @@ impl RunTail {
         }
         // The end is shown before the rest is read.
         let is_first = self.loading == Loading::First;
-        if !is_first {
-            let look = bulk::read(&mut self.files, self.order, self.sizes, &mut batch.changes);
+        if is_first {
+            self.loads = 0;
+        } else {
+            // Little at first: whoever shows the end should not have to wait for a core.
+            let at_once = self.sizes.piece.saturating_mul(1 << self.loads.min(16));
+            let sizes = Sizes { at_once: self.sizes.at_once.min(at_once), ..self.sizes };
+            self.loads += 1;
+            let look = bulk::read(&mut self.files, self.order, sizes, &mut batch.changes);
             self.any_seq |= look.any_seq;
             self.any_line |= look.lines > 0;
         }
