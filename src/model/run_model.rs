@@ -7,13 +7,14 @@ use std::time::Duration;
 use super::cache::BlockCache;
 use super::channel::{ChannelModel, ChannelState};
 use super::counts::Counts;
+use super::notice::Notice;
 use super::segment::Segment;
 use super::seqs::{Seqs, gaps_between};
 use super::view::{Selection, Source, View};
 use crate::run::{Channel, Heartbeat, Manifest, Now, RunDirectory, RunState, Timestamp, decode};
 use crate::tail::{
-    Batch, CANNOT_BE_READ, Change, Ending, Gap, LineMark, Order, OrderKey, Piece, RemovedSegment, RunTail,
-    SegmentId, SegmentIndex,
+    Batch, Change, Ending, Gap, LineMark, Order, OrderKey, Piece, RemovedSegment, RunTail, SegmentId,
+    SegmentIndex,
 };
 
 /// How much of a channel's last line is read for its time.
@@ -54,23 +55,6 @@ pub struct Model {
     ending: Option<Ending>,
     progress: Option<(u64, u64)>,
     cache: RefCell<BlockCache>,
-}
-
-/// Something that a person should know about the files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// The file or folder that it is about; empty for the run directory itself.
-    pub about: String,
-    /// What it is.
-    pub text: String,
-}
-
-impl Notice {
-    /// Whether it says that something of the run cannot be read.
-    #[must_use]
-    pub fn is_of_failure(&self) -> bool {
-        self.text.contains(CANNOT_BE_READ)
-    }
 }
 
 impl Model {

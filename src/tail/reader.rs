@@ -7,11 +7,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::run::{BUSY_FOR, BUSY_TICK, QUIET_TICK, RunTail};
+use super::run::RunTail;
 use super::watch::{FolderWatch, Hints, tells_of_no_changes};
 use super::{Batch, Change};
 use crate::run::RunDirectory;
 
+/// How often the files are looked at without an event, while any of them grew in the last
+/// [`BUSY_FOR`].
+pub const BUSY_TICK: Duration = Duration::from_millis(250);
+/// How often they are looked at without an event otherwise.
+pub const QUIET_TICK: Duration = Duration::from_secs(1);
+/// How long after its last growth a run counts as busy.
+pub const BUSY_FOR: Duration = Duration::from_secs(10);
 /// How often the files are looked at where the system gives no hints.
 const POLL_TICK: Duration = Duration::from_millis(100);
 /// How long to wait before asking the system for a watcher again, doubled up to the longest.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::bulk::{self, Sizes};
 use super::ending::{self, Ending};
@@ -443,11 +443,3 @@ fn take_segment(next: &mut u32) -> SegmentId {
     *next = next.saturating_add(1);
     id
 }
-
-/// How often the files are looked at without an event, while any of them grew in the last
-/// [`BUSY_FOR`].
-pub const BUSY_TICK: Duration = Duration::from_millis(250);
-/// How often they are looked at without an event otherwise.
-pub const QUIET_TICK: Duration = Duration::from_secs(1);
-/// How long after its last growth a run counts as busy.
-pub const BUSY_FOR: Duration = Duration::from_secs(10);
