@@ -201,6 +201,7 @@ impl RunTail {
         }
         // The end is shown before the rest is read.
         let is_first = self.loading == Loading::First;
+        let mut is_all = true;
         if is_first {
             self.loads = 0;
         } else {
@@ -211,6 +212,8 @@ impl RunTail {
             let look = bulk::read(&mut self.files, self.order, sizes, &mut batch.changes);
             self.any_seq |= look.any_seq;
             self.any_line |= look.lines > 0;
+            // What is not read in pieces is read in turn, once nothing else is left.
+            is_all = look.lines > 0;
         }
         batch.caught_up = false;
         batch.progress = Some(self.progress());
@@ -219,7 +222,7 @@ impl RunTail {
             self.loading = if ending.is_some() { Loading::WithEnding } else { Loading::WithoutEnding };
             batch.changes.extend(ending.map(Change::Ending));
         }
-        is_first
+        is_all
     }
 
     fn look(&mut self, extent: Extent) -> Batch {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Follower;
+use super::{CHUNK, Follower};
 use crate::tail::file::Unread;
 use crate::tail::identity::read_at;
 use crate::tail::marker::remember_end;
@@ -20,10 +20,11 @@ impl Follower {
         (self.looked.min(length), length)
     }
 
-    /// What is still to be read, if the lines can be scanned in pieces: none of them waits for its
-    /// end, and the first key is known, on which depends what counts as a restart.
+    /// What is still to be read, if the lines can be scanned in pieces: the next one is not known to
+    /// be long, and the first key is known, on which depends what counts as a restart.
     pub(in crate::tail) fn unread(&self, order: Order) -> io::Result<Option<Unread>> {
-        if self.unended.is_some() || self.looked > self.offset {
+        let is_long = self.looked - self.offset > CHUNK as u64;
+        if self.unended.is_some() || self.nul_tail.is_some() || is_long {
             return Ok(None);
         }
         let file = self.file.open()?;
@@ -43,7 +44,7 @@ impl Follower {
     /// highest: then all its lines stand to those before it as they do to each other. One without a
     /// line does not bring us on.
     pub(in crate::tail) fn goes_on_with(&self, piece: &Piece) -> bool {
-        let is_next = piece.begin == self.offset && self.looked == self.offset && piece.extent.lines > 0;
+        let is_next = piece.begin == self.offset && self.unended.is_none() && piece.extent.lines > 0;
         is_next && (self.offset == 0 || (piece.opening.is_some() && piece.opening >= self.extent.highest))
     }
 
@@ -56,6 +57,7 @@ impl Follower {
         }
         self.offset = piece.end;
         self.looked = piece.end;
+        self.tried = 0;
         remember_end(&mut self.marker, &piece.marker);
         self.first = self.first.or(piece.first());
         self.extent.join(piece.extent);
