@@ -274,6 +274,10 @@ pub fn json(json: &str) -> String {
 #[must_use]
 pub fn width(text: &str) -> usize {
     use unicode_segmentation::UnicodeSegmentation as _;
+    // Most text is of this kind, and a list asks for the widths of thousands of cells.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.len();
+    }
     text.graphemes(true).map(character::grapheme_width).sum()
 }
 

@@ -1,5 +1,6 @@
 //! Which runs an argument means: a path, or the id of a run below the default root.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::display;
@@ -38,12 +39,10 @@ pub(crate) fn run_to_follow(argument: &Path) -> Result<RunDirectory, Failure> {
 pub(crate) fn runs(arguments: &[PathBuf]) -> Result<Vec<RunDirectory>, Failure> {
     let mut runs = Vec::new();
     for argument in arguments {
-        for run in runs_of(argument)? {
-            if !runs.contains(&run) {
-                runs.push(run);
-            }
-        }
+        runs.extend(runs_of(argument)?);
     }
+    let mut known = HashSet::new();
+    runs.retain(|run: &RunDirectory| known.insert(run.clone()));
     Ok(runs)
 }
 

@@ -138,18 +138,27 @@ impl RunDirectory {
     /// Whatever the file system answers; `PermissionDenied` with the reason where the contract
     /// forbids to follow it.
     pub fn open(&self, path: &Path) -> io::Result<File> {
-        let mut real = path.to_owned();
-        if fs::symlink_metadata(path)?.is_symlink() {
-            real = fs::canonicalize(path)?;
-            if !real.starts_with(fs::canonicalize(&self.root)?) {
-                return Err(refused(path, "is a link that leads out of the run's root; it is not followed"));
-            }
-        }
-        let file = open_without_blocking(&real)?;
+        let file = match open_without_blocking(path) {
+            // What is refused may be a link: most files are none, and are not asked for twice.
+            Err(error) => open_without_blocking(&self.behind_link(path)?.ok_or(error)?)?,
+            Ok(file) => file,
+        };
         if !file.metadata()?.is_file() {
             return Err(refused(path, "is not a regular file; it is not read"));
         }
         Ok(file)
+    }
+
+    /// Where a link leads to; `None` where the path is no link.
+    fn behind_link(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+        if !fs::symlink_metadata(path)?.is_symlink() {
+            return Ok(None);
+        }
+        let real = fs::canonicalize(path)?;
+        if !real.starts_with(fs::canonicalize(&self.root)?) {
+            return Err(refused(path, "is a link that leads out of the run's root; it is not followed"));
+        }
+        Ok(Some(real))
     }
 
     /// The log files, one a channel, in the order of the channels. Where two files would be the
@@ -158,10 +167,15 @@ impl RunDirectory {
     #[must_use]
     pub fn log_files(&self) -> Vec<LogFile> {
         let mut found: Vec<(String, usize, usize, PathBuf)> = Vec::new();
-        for (place, folder) in [self.path.clone(), self.path.join(LOGS)].into_iter().enumerate() {
-            let Ok(names) = fs::read_dir(&folder) else { continue };
-            for entry in names.flatten() {
+        let mut folders = vec![self.path.clone()];
+        let mut place = 0;
+        while let Some(folder) = folders.get(place) {
+            let names = fs::read_dir(folder).into_iter().flatten().flatten();
+            for entry in names {
                 let name = entry.file_name();
+                if place == 0 && name == LOGS {
+                    folders.push(entry.path());
+                }
                 let Some((stem, ending)) = name.to_str().and_then(|name| name.rsplit_once('.')) else {
                     continue;
                 };
@@ -174,6 +188,7 @@ impl RunDirectory {
                 }
                 found.push((stem.to_owned(), place, ending, entry.path()));
             }
+            place += 1;
         }
         found.sort();
         let mut files: Vec<LogFile> = Vec::new();
@@ -193,8 +208,11 @@ impl RunDirectory {
 
     fn small<T: DeserializeOwned>(&self, name: &str) -> io::Result<T> {
         let path = self.path.join(name);
-        let mut bytes = Vec::new();
-        self.open(&path)?.take(SMALL_FILE_LIMIT + 1).read_to_end(&mut bytes)?;
+        let file = self.open(&path)?;
+        // Room for all of it, so that it is read in one go.
+        let length = file.metadata()?.len().min(SMALL_FILE_LIMIT);
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
+        file.take(SMALL_FILE_LIMIT + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > SMALL_FILE_LIMIT {
             let reason =
                 format!("{} is larger than {SMALL_FILE_LIMIT} bytes; it is not read", path.display());

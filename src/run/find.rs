@@ -1,45 +1,129 @@
 //! Finding the runs below a root.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::directory::{CHECKPOINTS, LOGS, RunDirectory};
 
 /// How many folders deep below a root runs are found.
 pub const MAX_DEPTH: usize = 6;
+/// A folder that changed so short a time ago may change again without a new time: the times of some
+/// file systems are whole seconds, of FAT two.
+const SETTLED_AFTER: Duration = Duration::from_secs(3);
 
 /// The runs at or below `root`, in the order of their paths: to a depth of [`MAX_DEPTH`], never in
 /// dot folders, never inside another run; a link is followed only if it resolves inside the root.
 /// Folders that cannot be read are passed over.
 #[must_use]
 pub fn find_runs(root: &Path) -> Vec<RunDirectory> {
-    let mut runs = Vec::new();
-    let real_root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-    visit(root, root, &real_root, 0, &mut runs);
-    runs.sort();
-    runs
+    Finder::new(root.to_owned()).find_anew()
 }
 
-fn visit(folder: &Path, root: &Path, real_root: &Path, depth: usize, runs: &mut Vec<RunDirectory>) {
-    let run = RunDirectory::new(folder, root);
-    if run.is_run() {
-        runs.push(run);
-        return;
+/// Finds the runs below a root again and again, and reads only those folders anew that changed.
+#[derive(Debug)]
+pub struct Finder {
+    root: PathBuf,
+    folders: HashMap<PathBuf, Folder>,
+}
+
+/// What was found in a folder.
+#[derive(Clone, Debug)]
+struct Folder {
+    /// When it changed last; `None` where that tells nothing.
+    changed: Option<SystemTime>,
+    /// `None` where it is a run.
+    folders: Option<Vec<PathBuf>>,
+}
+
+impl Finder {
+    /// A finder for the runs below `root`, which has not looked yet.
+    #[must_use]
+    pub fn new(root: PathBuf) -> Self {
+        Self { root, folders: HashMap::new() }
     }
-    if depth == MAX_DEPTH {
-        return;
+
+    /// The root.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
     }
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        if name.as_encoded_bytes().starts_with(b".") || name == LOGS || name == CHECKPOINTS {
-            continue;
+
+    /// The runs that are there now, as [`find_runs`] finds them.
+    #[must_use]
+    pub fn find_anew(&mut self) -> Vec<RunDirectory> {
+        self.folders.clear();
+        self.find()
+    }
+
+    /// The runs that are there now, as far as the folders that they lie in tell: a folder that is a
+    /// run stays one until it is gone, and where a link leads is not asked again.
+    #[must_use]
+    pub fn find(&mut self) -> Vec<RunDirectory> {
+        let real_root = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        let before = std::mem::take(&mut self.folders);
+        let mut search = Search { finder: self, before, real_root, runs: Vec::new() };
+        let root = search.finder.root.clone();
+        search.visit(root, 0);
+        let mut runs = search.runs;
+        runs.sort();
+        runs
+    }
+}
+
+/// One search.
+struct Search<'f> {
+    finder: &'f mut Finder,
+    /// What was found at the last search.
+    before: HashMap<PathBuf, Folder>,
+    real_root: PathBuf,
+    runs: Vec<RunDirectory>,
+}
+
+impl Search<'_> {
+    fn visit(&mut self, path: PathBuf, depth: usize) {
+        let known = self.before.remove(&path);
+        let folder = match known {
+            Some(folder) if folder.folders.is_none() => folder,
+            Some(folder) if folder.changed.is_some() && folder.changed == changed(&path) => folder,
+            _ => self.read(&path),
+        };
+        match &folder.folders {
+            None => self.runs.push(RunDirectory::new(&path, &self.finder.root)),
+            Some(folders) if depth < MAX_DEPTH => {
+                folders.iter().for_each(|folder| self.visit(folder.clone(), depth + 1));
+            }
+            Some(_) => {}
         }
-        let path = entry.path();
-        if is_folder_inside(&path, &entry, real_root) {
-            visit(&path, root, real_root, depth + 1, runs);
-        }
+        self.finder.folders.insert(path, folder);
     }
+
+    fn read(&self, path: &Path) -> Folder {
+        // Before it is read: what changes afterwards is seen at the next search.
+        let changed = changed(path);
+        if RunDirectory::new(path, &self.finder.root).is_run() {
+            return Folder { changed, folders: None };
+        }
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(b".") || name == LOGS || name == CHECKPOINTS {
+                continue;
+            }
+            let path = entry.path();
+            if is_folder_inside(&path, &entry, &self.real_root) {
+                folders.push(path);
+            }
+        }
+        Folder { changed, folders: Some(folders) }
+    }
+}
+
+/// When a folder changed last, if a later change will have another time.
+fn changed(folder: &Path) -> Option<SystemTime> {
+    let time = fs::metadata(folder).ok()?.modified().ok()?;
+    time.elapsed().is_ok_and(|since| since >= SETTLED_AFTER).then_some(time)
 }
 
 fn is_folder_inside(path: &PathBuf, entry: &fs::DirEntry, real_root: &Path) -> bool {
@@ -94,6 +178,36 @@ mod tests {
             ],
         );
         assert_eq!(found(root.path()), ["1/2/3/4/5/6", "task/run-1", "task/run-2"]);
+    }
+
+    #[test]
+    fn a_finder_sees_what_came_and_went_without_reading_everything_again() {
+        let root = tempfile::tempdir().unwrap();
+        let names = |finder: &mut Finder| -> Vec<String> {
+            let found = finder.find();
+            found
+                .iter()
+                .map(|run| run.path().strip_prefix(root.path()).unwrap().display().to_string())
+                .collect()
+        };
+        let long_ago = SystemTime::now() - Duration::from_secs(100);
+        let age =
+            |path: &str| fs::File::open(root.path().join(path)).unwrap().set_modified(long_ago).unwrap();
+        make(root.path(), &["old/run-1/run.json", "new/notes.md"]);
+        ["", "old", "new"].into_iter().for_each(age);
+        let mut finder = Finder::new(root.path().to_owned());
+        assert_eq!(names(&mut finder), ["old/run-1"]);
+        make(root.path(), &["new/run-2/run.json", "newer/run-3/stdout.log"]);
+        assert_eq!(names(&mut finder), ["new/run-2", "newer/run-3", "old/run-1"]);
+        // A folder in which nothing changed is not read: what was hidden there stays unseen until all
+        // is read anew.
+        make(root.path(), &["old/run-4/run.json"]);
+        age("old");
+        assert_eq!(names(&mut finder), ["new/run-2", "newer/run-3", "old/run-1"]);
+        assert_eq!(finder.find_anew().len(), 4);
+        fs::remove_dir_all(root.path().join("old/run-1")).unwrap();
+        fs::remove_dir_all(root.path().join("new")).unwrap();
+        assert_eq!(names(&mut finder), ["newer/run-3", "old/run-4"]);
     }
 
     #[test]

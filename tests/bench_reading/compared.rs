@@ -5,8 +5,12 @@ use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How many pairs a row is the median of.
+/// How many pairs a row is the median of at least, if they do not take too long.
 const PAIRS: usize = 5;
+/// Of what takes milliseconds five pairs tell little: so many are run, as long as they take less than
+/// [`SHORT`] together.
+const MOST_PAIRS: usize = 51;
+const SHORT: Duration = Duration::from_secs(2);
 /// A row that took that long is done after three pairs, one that took three times as long after one.
 const ENOUGH: Duration = Duration::from_secs(20);
 
@@ -61,8 +65,12 @@ impl Row {
         let (ours_command, peer_command) = (command(ours), command(peer));
         let began = Instant::now();
         let (mut our_times, mut peer_times) = (Vec::new(), Vec::new());
-        for pair in 0..PAIRS {
-            let enough = if pair < 3 { 3 * ENOUGH } else { ENOUGH };
+        for pair in 0..MOST_PAIRS {
+            let enough = match pair {
+                0..3 => 3 * ENOUGH,
+                3..PAIRS => ENOUGH,
+                _ => SHORT,
+            };
             if pair > 0 && began.elapsed() > enough {
                 break;
             }

@@ -2,7 +2,7 @@
 //! however much it is.
 
 use std::fs::Metadata;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 use std::time::SystemTime;
 
 use super::Activity;
@@ -10,6 +10,7 @@ use super::last_line::last_line;
 use crate::run::directory::LogFile;
 use crate::run::seq::line_time;
 use crate::run::{Body, Channel, RunDirectory, Timestamp, decode};
+use crate::tail::identity::read_at;
 use crate::tail::nuls;
 
 /// How many bytes are read at most at one look. Of a file that grew by more since the last look, the
@@ -101,10 +102,10 @@ impl LogEnd {
         let known_before = self.offset > 0;
         let from = self.offset.max(stamp.length.saturating_sub(WINDOW));
         let skipped = from - self.offset;
-        let mut file = run.open(&self.file.path)?;
-        file.seek(SeekFrom::Start(from))?;
-        let mut bytes = Vec::new();
-        file.take(stamp.length - from).read_to_end(&mut bytes)?;
+        let file = run.open(&self.file.path)?;
+        let mut bytes = vec![0; usize::try_from(stamp.length - from).unwrap_or(0)];
+        let length = read_at(&file, &mut bytes, from)?;
+        bytes.truncate(length);
         // After a jump the first line is cut at its beginning. Of a line longer than the window
         // nothing is known.
         let first = if skipped == 0 { Some(0) } else { memchr::memchr(b'\n', &bytes).map(|at| at + 1) };

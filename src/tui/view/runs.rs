@@ -161,8 +161,11 @@ impl Table {
             .filter(|column| **column != Column::LastLine)
             .map(|column| {
                 let title = display::width(column.title());
-                let cells = runs.iter().map(|run| display::width(&cell(run.as_ref(), *column, now)));
-                let widest = cells.max().unwrap_or(0).max(title).min(column.widest().max(title));
+                // Thousands of cells are only looked at where they can make a difference.
+                let most = column.widest();
+                let looked_at = if title < most { runs } else { &[] };
+                let cells = looked_at.iter().map(|run| display::width(&cell(run.as_ref(), *column, now)));
+                let widest = cells.max().unwrap_or(0).min(most).max(title);
                 (*column, u16::try_from(widest).unwrap_or(u16::MAX))
             })
             .collect();
