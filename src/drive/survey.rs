@@ -22,9 +22,9 @@ const LOOK_AT_ENDED_EVERY: Duration = Duration::from_secs(30);
 const LOOK_AT_OPEN_EVERY: Duration = Duration::from_secs(2);
 /// How often new runs are looked for.
 const FIND_EVERY: Duration = Duration::from_secs(1);
-/// Looking may take one part in so many of the thread's time: over a huge or slow tree it becomes
-/// rarer.
-const SHARE: u32 = 100;
+/// Looking at the runs that live, looking for new ones and looking at all may each take one part in
+/// so many of the thread's time: over a huge or slow tree they become rarer.
+const SHARE: u32 = 200;
 
 /// A thread that watches runs. Dropping it stops the thread.
 #[derive(Debug)]
@@ -60,9 +60,9 @@ impl Survey {
         mut deliver: impl FnMut(RunsFound) -> bool + Send + 'static,
     ) -> io::Result<Self> {
         let mut rounds = Rounds::new(roots);
-        Self::spawn(LOOK_EVERY, move || match rounds.look() {
-            Some(found) => deliver(found),
-            None => true,
+        Self::spawn(move || {
+            let is_wanted = rounds.look().is_none_or(&mut deliver);
+            is_wanted.then_some(rounds.next_after)
         })
     }
 
@@ -76,27 +76,25 @@ impl Survey {
     ) -> io::Result<Self> {
         let mut probe = Probe::new(directory);
         let mut last: Option<Arc<RunSummary>> = None;
-        Self::spawn(LOOK_AT_OPEN_EVERY, move || {
+        Self::spawn(move || {
+            let began = Instant::now();
             let summary = probe.look();
+            let next_after = LOOK_AT_OPEN_EVERY.max(began.elapsed() * SHARE);
             if last.as_ref().is_some_and(|last| Arc::ptr_eq(last, &summary)) {
-                return true;
+                return Some(next_after);
             }
             last = Some(Arc::clone(&summary));
-            deliver(summary)
+            deliver(summary).then_some(next_after)
         })
     }
 
-    fn spawn(every: Duration, mut look: impl FnMut() -> bool + Send + 'static) -> io::Result<Self> {
+    /// Looks again and again, each time after as long as the look before it says; `None` ends it.
+    fn spawn(mut look: impl FnMut() -> Option<Duration> + Send + 'static) -> io::Result<Self> {
         let stop = Arc::new(Stop::default());
         let stopped = Arc::clone(&stop);
-        thread::Builder::new().name("survey".to_owned()).spawn(move || {
-            loop {
-                let began = Instant::now();
-                if !look() || !stopped.wait(every.max(began.elapsed() * SHARE)) {
-                    return;
-                }
-            }
-        })?;
+        thread::Builder::new()
+            .name("survey".to_owned())
+            .spawn(move || while look().is_some_and(|after| stopped.wait(after)) {})?;
         Ok(Self { stop })
     }
 }
@@ -116,7 +114,10 @@ struct Rounds {
     troubles: Vec<(PathBuf, String)>,
     found_at: Option<Instant>,
     finding_took: Duration,
-    ended_looked_at: Option<Instant>,
+    all_looked_at: Option<Instant>,
+    looking_at_all_took: Duration,
+    /// After how long the next look is due.
+    next_after: Duration,
 }
 
 impl Rounds {
@@ -128,22 +129,21 @@ impl Rounds {
             troubles: Vec::new(),
             found_at: None,
             finding_took: Duration::ZERO,
-            ended_looked_at: None,
+            all_looked_at: None,
+            looking_at_all_took: Duration::ZERO,
+            next_after: LOOK_EVERY,
         }
     }
 
     /// Looks; `None` when nothing changed.
     fn look(&mut self) -> Option<RunsFound> {
-        let now = Instant::now();
-        let last = self.ended_looked_at;
-        let ended_too = last.is_none_or(|last| now.duration_since(last) >= LOOK_AT_ENDED_EVERY);
-        if ended_too {
-            self.ended_looked_at = Some(now);
-        }
-        let mut changed = self.find(ended_too);
+        let began = Instant::now();
+        let every = LOOK_AT_ENDED_EVERY.max(self.looking_at_all_took * SHARE);
+        let all = self.all_looked_at.is_none_or(|last| began.duration_since(last) >= every);
+        let mut changed = self.find(all);
         let summaries = &self.summaries;
         let is_due = |(directory, probe): &(&RunDirectory, &mut Probe)| {
-            ended_too || !probe.has_ended() || !summaries.contains_key(*directory)
+            all || !probe.has_ended() || !summaries.contains_key(*directory)
         };
         let (directories, mut probes): (Vec<&RunDirectory>, Vec<&mut Probe>) =
             self.probes.iter_mut().filter(is_due).unzip();
@@ -154,6 +154,13 @@ impl Rounds {
                 self.summaries.insert(directory, summary);
                 changed = true;
             }
+        }
+        self.next_after = LOOK_EVERY;
+        if all {
+            self.all_looked_at = Some(began);
+            self.looking_at_all_took = began.elapsed();
+        } else {
+            self.next_after = LOOK_EVERY.max(began.elapsed() * SHARE);
         }
         changed.then(|| RunsFound {
             runs: self.summaries.values().cloned().collect(),
