@@ -23,6 +23,7 @@ pub mod run;
 pub mod scan;
 pub mod segment_file;
 pub mod seqs;
+pub mod side_by_side;
 pub mod watch;
 
 use std::path::PathBuf;

@@ -3,12 +3,12 @@
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use super::Change;
 use super::file::{FileTail, Look, Unread};
 use super::order::Order;
 use super::piece::{Piece, Range};
+use super::side_by_side::side_by_side;
 
 /// How much is read in which way. A test makes them small, so that a small run is read in every
 /// way; the results are the same.
@@ -32,9 +32,6 @@ impl Default for Sizes {
         Self { piece: 2 << 20, at_once: 64 << 20, worth_it: 4 << 20, window: 64 << 10, chunk: 256 << 10 }
     }
 }
-
-/// How many threads scan at most: the memory is soon slower than they are.
-const MOST_THREADS: usize = 8;
 
 /// One piece to scan: of which file, and its place among the ranges of that file.
 struct Job<'f> {
@@ -110,21 +107,5 @@ fn scan(jobs: &[Job<'_>]) -> Vec<io::Result<Piece>> {
             scanned.push((number, job.range.scan(&mut buffer)));
         }
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS).min(jobs.len());
-    let mut scanned = thread::scope(|scope| {
-        // This thread is one of them. Where the system has no more threads it does their work too.
-        let others: Vec<_> = (1..threads)
-            .map_while(|_| thread::Builder::new().name("scan".to_owned()).spawn_scoped(scope, work).ok())
-            .collect();
-        let mut scanned = work();
-        for other in others {
-            match other.join() {
-                Ok(more) => scanned.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        scanned
-    });
-    scanned.sort_unstable_by_key(|(number, _)| *number);
-    scanned.into_iter().map(|(_, piece)| piece).collect()
+    side_by_side(jobs.len(), work)
 }
