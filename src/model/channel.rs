@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::merged::Place;
 use super::segment::Segment;
-use crate::run::{Channel, Timestamp};
+use crate::run::{Channel, Timestamp, decode};
+
+/// How much of a channel's last line is read for its time.
+const LAST_LINE_READ: u64 = 64 << 10;
 
 /// A channel and its segments, oldest first.
 #[derive(Debug)]
@@ -46,6 +49,14 @@ impl ChannelModel {
     /// Whether any line is a JSON object, so that a line which is none is malformed.
     pub(crate) fn has_objects(&self) -> bool {
         self.segments.iter().any(|segment| segment.index.counts().objects > 0)
+    }
+
+    /// Notes the time that the last line of a segment tells, which begins at that offset.
+    pub(crate) fn note_time_of_line(&mut self, place: usize, offset: u64) {
+        let segment = &self.segments[place];
+        let line = segment.read(offset, segment.index.end().min(offset + LAST_LINE_READ));
+        let time = decode(line.strip_suffix(b"\n").unwrap_or(&line)).time;
+        self.last_time = self.last_time.max(time);
     }
 
     fn end(&self) -> Option<Place> {

@@ -30,12 +30,6 @@ impl Filter {
         self
     }
 
-    /// Whether everything is kept.
-    #[must_use]
-    pub fn keeps_all(&self) -> bool {
-        self.wanted.is_empty() && self.unwanted.is_empty()
-    }
-
     /// Whether the entry that a line (without its line end) is, is kept.
     #[must_use]
     pub fn keeps(&self, line: &[u8], scratch: &mut Scratch) -> bool {

@@ -11,14 +11,11 @@ use super::notice::Notice;
 use super::segment::Segment;
 use super::seqs::{Seqs, gaps_between};
 use super::view::{Selection, Source, View};
-use crate::run::{Channel, Heartbeat, Manifest, Now, RunDirectory, RunState, Timestamp, decode};
+use crate::run::{Channel, Heartbeat, Manifest, Now, RunDirectory, RunState, Timestamp};
 use crate::tail::{
     Batch, Change, Ending, Gap, LineMark, Order, OrderKey, Piece, RemovedSegment, RunTail, SegmentId,
     SegmentIndex,
 };
-
-/// How much of a channel's last line is read for its time.
-const LAST_LINE_READ: u64 = 64 << 10;
 
 /// The time of what is read in one go: nothing of it came later than the rest.
 fn at_once() -> Now {
@@ -31,6 +28,14 @@ fn tail_of(directory: &RunDirectory) -> io::Result<RunTail> {
         return Err(io::Error::new(io::ErrorKind::NotFound, text));
     }
     Ok(RunTail::new(directory.clone()))
+}
+
+/// The channel in which a segment is, and its place there.
+fn place_of(id: SegmentId, channels: &mut [ChannelModel]) -> Option<(&mut ChannelModel, usize)> {
+    channels.iter_mut().find_map(|channel| {
+        let place = channel.segments.iter().position(|segment| segment.id == id)?;
+        Some((channel, place))
+    })
 }
 
 /// The merged run.
@@ -87,7 +92,16 @@ impl Model {
     /// # Errors
     /// `NotFound` where there is no such directory.
     pub fn load(directory: RunDirectory) -> io::Result<Self> {
-        Self::load_from(&mut tail_of(&directory)?, directory)
+        let mut tail = tail_of(&directory)?;
+        let mut model = Self::new(directory);
+        loop {
+            let batch = tail.poll();
+            let caught_up = batch.caught_up;
+            model.apply(batch, at_once());
+            if caught_up {
+                return Ok(model);
+            }
+        }
     }
 
     /// Reads the end of a run as it is now: at least its last `entries` entries, if there are as
@@ -103,18 +117,6 @@ impl Model {
         let mut model = Self::new(directory);
         model.apply(batch, at_once());
         Ok(model)
-    }
-
-    fn load_from(tail: &mut RunTail, directory: RunDirectory) -> io::Result<Self> {
-        let mut model = Self::new(directory);
-        loop {
-            let batch = tail.poll();
-            let caught_up = batch.caught_up;
-            model.apply(batch, at_once());
-            if caught_up {
-                return Ok(model);
-            }
-        }
     }
 
     /// Applies the next batch. `now` dates what came.
@@ -208,11 +210,7 @@ impl Model {
     fn add_lines(&mut self, id: SegmentId, marks: &[LineMark], end: u64, now: Now) {
         let by_seq = self.order == Order::Seq;
         let (loaded, shown) = (self.loaded, self.shown);
-        let found = self.channels.iter_mut().find_map(|channel| {
-            let place = channel.segments.iter().position(|segment| segment.id == id)?;
-            Some((channel, place))
-        });
-        let Some((channel, place)) = found else { return };
+        let Some((channel, place)) = place_of(id, &mut self.channels) else { return };
         let segment = &mut channel.segments[place];
         for mark in marks {
             segment.index.push(*mark);
@@ -224,27 +222,19 @@ impl Model {
         }
         segment.index.note_end(end);
         if let Some(last) = marks.last() {
-            let line = segment.read(last.offset(), end.min(last.offset() + LAST_LINE_READ));
-            let time = decode(line.strip_suffix(b"\n").unwrap_or(&line)).time;
-            channel.last_time = channel.last_time.max(time);
+            channel.note_time_of_line(place, last.offset());
             channel.last_arrival = if loaded { Some(now.monotonic) } else { channel.last_arrival };
         }
     }
 
     /// Adds many lines at once: only while the run is read for the first time, so that none is late.
     fn add_piece(&mut self, id: SegmentId, piece: Piece) {
-        let Some(channel) =
-            self.channels.iter_mut().find(|channel| channel.segments.iter().any(|segment| segment.id == id))
-        else {
-            return;
-        };
-        let Some(segment) = channel.segments.iter_mut().find(|segment| segment.id == id) else { return };
-        segment.index.append(piece.index);
+        let Some((channel, place)) = place_of(id, &mut self.channels) else { return };
+        let index = &mut channel.segments[place].index;
+        index.append(piece.index);
         self.seqs.add(piece.seqs, piece.ties);
-        if let Some((_, offset)) = segment.index.last_line() {
-            let line = segment.read(offset, segment.index.end().min(offset + LAST_LINE_READ));
-            let time = decode(line.strip_suffix(b"\n").unwrap_or(&line)).time;
-            channel.last_time = channel.last_time.max(time);
+        if let Some((_, offset)) = index.last_line() {
+            channel.note_time_of_line(place, offset);
         }
     }
 
