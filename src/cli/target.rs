@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::display;
 use crate::run::RunDirectory;
-use crate::run::find::find_runs;
+use crate::run::find::Finder;
 
-use super::{Failure, default_root};
+use super::{Failure, default_root, say};
 
 /// How many candidates an error names.
 const NAMED_CANDIDATES: usize = 8;
@@ -50,9 +50,9 @@ pub(crate) fn runs(arguments: &[PathBuf]) -> Result<Vec<RunDirectory>, Failure> 
 /// those below the default root; and the folder in which they were looked for last.
 pub(crate) fn runs_nearby() -> (Vec<RunDirectory>, PathBuf) {
     let here = PathBuf::from(".");
-    let runs = find_runs(&here);
+    let runs = runs_below(&here);
     match default_root() {
-        Some(root) if runs.is_empty() => (find_runs(&root), root),
+        Some(root) if runs.is_empty() => (runs_below(&root), root),
         _ => (runs, here),
     }
 }
@@ -60,9 +60,8 @@ pub(crate) fn runs_nearby() -> (Vec<RunDirectory>, PathBuf) {
 fn runs_of(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
     match std::fs::metadata(argument) {
         Ok(metadata) if metadata.is_dir() => {
-            // Reading it tells what finding runs would pass over in silence.
             std::fs::read_dir(argument).map_err(|error| cannot_read(argument, &error))?;
-            Ok(find_runs(argument))
+            Ok(runs_below(argument))
         }
         Ok(_) => {
             Err(Failure::could_not(format!("{} is a file; give the run's folder", display::path(argument))))
@@ -72,6 +71,16 @@ fn runs_of(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
     }
 }
 
+/// The runs at or below a folder. Says which folders could not be looked into: there may be more.
+fn runs_below(root: &Path) -> Vec<RunDirectory> {
+    let mut finder = Finder::new(root.to_owned());
+    let runs = finder.find();
+    for (folder, error) in finder.troubles() {
+        say(&format!("{} cannot be read: {error}; runs in it are passed over", display::path(folder)));
+    }
+    runs
+}
+
 fn cannot_read(argument: &Path, error: &std::io::Error) -> Failure {
     Failure::could_not(format!("{} cannot be read: {error}", display::path(argument)))
 }
@@ -79,7 +88,7 @@ fn cannot_read(argument: &Path, error: &std::io::Error) -> Failure {
 /// The runs below the default root whose folders or ids are `RUN` or `TASK/RUN`.
 fn by_id(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
     let root = default_root();
-    let all = root.as_deref().map(find_runs).unwrap_or_default();
+    let all = root.as_deref().map(runs_below).unwrap_or_default();
     let mut found: Vec<RunDirectory> =
         all.iter().filter(|run| run.path().ends_with(argument)).cloned().collect();
     if found.is_empty() {

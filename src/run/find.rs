@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +16,7 @@ const SETTLED_AFTER: Duration = Duration::from_secs(3);
 
 /// The runs at or below `root`, in the order of their paths: to a depth of [`MAX_DEPTH`], never in
 /// dot folders, never inside another run; a link is followed only if it resolves inside the root.
-/// Folders that cannot be read are passed over.
+/// Folders that cannot be read are passed over; a [`Finder`] tells which.
 #[must_use]
 pub fn find_runs(root: &Path) -> Vec<RunDirectory> {
     Finder::new(root.to_owned()).find_anew()
@@ -26,6 +27,8 @@ pub fn find_runs(root: &Path) -> Vec<RunDirectory> {
 pub struct Finder {
     root: PathBuf,
     folders: HashMap<PathBuf, Folder>,
+    /// Folders that could not be read at the last search, and why.
+    troubles: Vec<(PathBuf, String)>,
 }
 
 /// What was found in a folder.
@@ -41,13 +44,19 @@ impl Finder {
     /// A finder for the runs below `root`, which has not looked yet.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
-        Self { root, folders: HashMap::new() }
+        Self { root, folders: HashMap::new(), troubles: Vec::new() }
     }
 
     /// The root.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The folders that could not be read at the last search, and why: there may be runs in them.
+    #[must_use]
+    pub fn troubles(&self) -> &[(PathBuf, String)] {
+        &self.troubles
     }
 
     /// The runs that are there now, as [`find_runs`] finds them.
@@ -63,6 +72,7 @@ impl Finder {
     pub fn find(&mut self) -> Vec<RunDirectory> {
         let real_root = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
         let before = std::mem::take(&mut self.folders);
+        self.troubles.clear();
         let mut search = Search { finder: self, before, real_root, runs: Vec::new() };
         let root = search.finder.root.clone();
         search.visit(root, 0);
@@ -99,14 +109,24 @@ impl Search<'_> {
         self.finder.folders.insert(path, folder);
     }
 
-    fn read(&self, path: &Path) -> Folder {
+    fn read(&mut self, path: &Path) -> Folder {
         // Before it is read: what changes afterwards is seen at the next search.
         let changed = changed(path);
         if RunDirectory::new(path, &self.finder.root).is_run() {
             return Folder { changed, folders: None };
         }
         let mut folders = Vec::new();
-        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                // It is asked again at the next search. What is gone by now is no trouble.
+                if error.kind() != io::ErrorKind::NotFound {
+                    self.finder.troubles.push((path.to_owned(), error.to_string()));
+                }
+                return Folder { changed: None, folders: Some(folders) };
+            }
+        };
+        for entry in entries.flatten() {
             let name = entry.file_name();
             if name.as_encoded_bytes().starts_with(b".") || name == LOGS || name == CHECKPOINTS {
                 continue;
@@ -208,6 +228,26 @@ mod tests {
         fs::remove_dir_all(root.path().join("old/run-1")).unwrap();
         fs::remove_dir_all(root.path().join("new")).unwrap();
         assert_eq!(names(&mut finder), ["newer/run-3", "old/run-4"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_cannot_be_read_is_told_of_and_the_others_are_searched() {
+        let folder = tempfile::tempdir().unwrap();
+        // The path of a folder in it is too long for the system.
+        let mut root = folder.path().to_owned();
+        while root.as_os_str().len() < 3900 {
+            root.push("x".repeat(100));
+        }
+        make(&root, &["run/run.json"]);
+        let handle = fs::File::open(&root).unwrap();
+        rustix::fs::mkdirat(handle, "y".repeat(250), rustix::fs::Mode::RWXU).unwrap();
+        let mut finder = Finder::new(root.clone());
+        for _ in 0..2 {
+            assert_eq!(finder.find(), [RunDirectory::new(root.join("run"), &root)]);
+            let [(folder, error)] = finder.troubles() else { panic!("{:?}", finder.troubles()) };
+            assert!(folder.ends_with("y".repeat(250)) && error.contains("too long"), "{error}");
+        }
     }
 
     #[test]

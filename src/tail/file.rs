@@ -299,7 +299,7 @@ impl FileTail {
         let nuls: u64 =
             self.held.iter().map(|(follower, _)| follower).chain(&self.current).map(Follower::nuls).sum();
         let notice = match failed {
-            Some(error) => Some(format!("{CANNOT_BE_READ}: {error}; trying again")),
+            Some(error) => Some(format!("{CANNOT_BE_READ}: {error}")),
             None if nuls > 0 => {
                 let what =
                     if nuls == 1 { "1 NUL byte is".to_owned() } else { format!("{nuls} NUL bytes are") };

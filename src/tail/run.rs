@@ -331,7 +331,7 @@ impl RunTail {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Some("the run directory is not there (yet); waiting for it".to_owned())
             }
-            Err(error) => Some(format!("the run directory {CANNOT_BE_READ}: {error}; trying again")),
+            Err(error) => Some(format!("the run directory {CANNOT_BE_READ}: {error}")),
         };
         if notice != self.directory_notice {
             changes.push(Change::Notice { about: String::new(), text: notice.clone() });
