@@ -59,7 +59,15 @@ fn json_has_one_object_an_entry_with_exactly_the_keys_of_the_contract() {
 fn raw_prints_the_bytes_of_the_text_and_nothing_else() {
     let run = Run::with_everything();
     let output = run.log(&["--raw", "--all", "--channel", "stdout"]);
-    assert_eq!(output.stdout, b"a\nb\nnot JSONfirst tie of stdout\nsecond tie of stdout\n\xffa\nProceed? ");
+    assert_eq!(output.stdout, b"a\nb\nnot JSON\nfirst tie of stdout\nsecond tie of stdout\n\xffa\nProceed? ");
+}
+
+#[test]
+fn raw_prints_plain_text_logs_as_they_are() {
+    let run = Run::new();
+    let text = "2026-03-21 08:00:00 one\n\nthree\n";
+    run.append("stdout.log", text);
+    assert_eq!(run.text(&["--raw", "--all"]), text);
 }
 
 #[test]

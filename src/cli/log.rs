@@ -65,7 +65,8 @@ pub(crate) struct Arguments {
     /// Only entries up to this seq.
     #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(..=MAX_SEQ))]
     to: Option<u64>,
-    /// Print the bytes of the text and nothing else, also on a terminal.
+    /// Print the bytes of the text and nothing else, also on a terminal. A line that is no JSON is
+    /// printed with its line end.
     #[arg(long, conflicts_with = "json")]
     raw: bool,
     /// Print a JSON object a line: {"seq","ts","channel","text"}, `bytes` (base64) for text that is

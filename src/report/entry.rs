@@ -54,7 +54,11 @@ impl Reported<'_> {
     pub fn write(&self, out: &mut impl Write, form: Form, presentation: Presentation) -> io::Result<()> {
         match form {
             Form::Text => self.write_text(out, presentation),
-            Form::Raw => out.write_all(self.entry.text()),
+            Form::Raw => {
+                out.write_all(self.entry.text())?;
+                // The end of a line that is no object is no part of the entry, but of what came out.
+                if matches!(self.entry.body, Body::Raw(_)) { out.write_all(b"\n") } else { Ok(()) }
+            }
             Form::Json => write_json(out, &Value::Object(self.json()), presentation),
         }
     }

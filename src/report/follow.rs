@@ -190,6 +190,7 @@ impl<'a> Follower<'a> {
             let late = self.highest.as_ref().is_some_and(|highest| place < highest);
             if self.form == Form::Raw && placed.cut.is_some() {
                 view.write_line(&placed, out)?;
+                out.write_all(b"\n")?;
             } else {
                 reported(&placed, late).write(out, self.form, self.presentation)?;
             }

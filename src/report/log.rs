@@ -227,7 +227,9 @@ impl Search<'_, '_> {
             let count = rendered.ends.len() as u64;
             let wanted = count.min(last - found.entries);
             let skipped = usize::try_from(count - wanted).unwrap_or(0);
-            kept.push_front((rendered.clone(), skipped));
+            if wanted > 0 {
+                kept.push_front((rendered.clone(), skipped));
+            }
             found.entries += wanted;
             found.is_short |= rendered.is_short;
             Ok(if found.entries < last { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
@@ -244,6 +246,7 @@ impl Search<'_, '_> {
             out.write_all(&rendered.bytes[begin..inserted.at])?;
             begin = inserted.at;
             self.walk.write_line(inserted.line, out)?;
+            out.write_all(b"\n")?;
         }
         out.write_all(&rendered.bytes[begin..])
     }
