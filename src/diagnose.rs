@@ -3,5 +3,7 @@
 
 pub mod liveness;
 pub mod overview;
+pub mod process;
+pub mod shape;
 
 pub use overview::RunSummary;

@@ -1,0 +1,261 @@
+//! What the kernel says of the processes of a run: who they are, how they stand to each other, and
+//! what each of their threads waits for. Everything here is a fact that can travel: it is collected
+//! on the host of the run and judged anywhere. Nothing is ever done to a process.
+
+mod call;
+#[cfg(target_os = "linux")]
+mod linux;
+
+use serde::{Deserialize, Serialize};
+
+pub use call::{Call, Wait};
+
+use crate::run::RunState;
+
+/// A process of the run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Process {
+    /// Its pid, in the pid namespace of whoever collected.
+    pub pid: u32,
+    /// The pid of its parent.
+    pub parent: u32,
+    /// The name of its program, as the kernel has it: at most 15 bytes. Untrusted text.
+    pub name: String,
+    /// What it was called with, cut to 4 096 bytes; empty for a zombie. Untrusted text.
+    pub command: String,
+    /// Running, sleeping, and so on: the letter of the kernel, see proc_pid_stat(5).
+    pub state: char,
+    /// When it started, in clock ticks since boot.
+    pub start_time: u64,
+    /// Its process group and its session.
+    pub group: u32,
+    /// See `group`.
+    pub session: u32,
+    /// The process group in the foreground of its terminal, where it has one.
+    pub foreground_group: Option<u32>,
+    /// Who traces it.
+    pub tracer: Option<u32>,
+    /// Processor time that it used itself, in milliseconds.
+    pub cpu_ms: u64,
+    /// Which share of a core it used between the two samples; `None` where there was one only.
+    pub cpu_share: Option<f64>,
+    /// Its threads, the main one first.
+    pub threads: Vec<Thread>,
+}
+
+/// A thread of a process.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Thread {
+    /// Its thread id.
+    pub id: u32,
+    /// The letter of the kernel for its state.
+    pub state: char,
+    /// The system call in which it is; `None` where it is in none, or where that cannot be read.
+    pub call: Option<Call>,
+    /// What it waits for in that call.
+    pub wait: Option<Waiting>,
+}
+
+/// What a thread waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    /// In which way.
+    pub wait: Wait,
+    /// The file descriptor that the call is about.
+    pub descriptor: Option<u32>,
+    /// What stands behind it.
+    pub target: Option<Target>,
+    /// After how many milliseconds the call gives up by itself, as far as it is known.
+    pub timeout_ms: Option<u64>,
+    /// Where it waits for one of several descriptors: those that could be read, at most 16.
+    pub polled: Vec<Polled>,
+}
+
+/// A descriptor among several that a thread waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Polled {
+    /// The descriptor.
+    pub descriptor: u32,
+    /// Whether it waits for room to write, not for something to read.
+    pub for_writing: bool,
+    /// What stands behind it.
+    pub target: Option<Target>,
+}
+
+/// What stands behind a file descriptor, or under a path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Target {
+    /// A terminal, by its path.
+    Terminal {
+        /// For example `/dev/pts/3`.
+        path: String,
+    },
+    /// A pipe without a name.
+    Pipe {
+        /// Its number in the kernel.
+        inode: u64,
+        /// The processes that hold its other end: those of the run, and others that could be read.
+        others: Vec<u32>,
+    },
+    /// A FIFO in a file system.
+    Fifo {
+        /// Its path. Untrusted text.
+        path: String,
+        /// The processes that hold its other end.
+        others: Vec<u32>,
+    },
+    /// A socket.
+    Socket {
+        /// `tcp`, `udp` or `unix`; `socket` where it is none of them.
+        protocol: String,
+        /// The own address.
+        local: Option<String>,
+        /// Whom it talks to.
+        peer: Option<String>,
+        /// The state of the connection, for example `established` or `syn_sent`.
+        state: Option<String>,
+    },
+    /// A file, and who holds a lock on it.
+    File {
+        /// Its path. Untrusted text.
+        path: String,
+        /// Who holds a lock that others wait for.
+        holders: Vec<LockHolder>,
+    },
+    /// Whatever else the kernel says, for example `anon_inode:[eventfd]`.
+    Other {
+        /// The kernel's words. Untrusted text.
+        text: String,
+    },
+}
+
+/// A process that holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LockHolder {
+    /// Its pid; `None` where the kernel does not tell.
+    pub pid: Option<u32>,
+    /// The name of its program. Untrusted text.
+    pub name: String,
+}
+
+/// The processes of a run, as they were found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Processes {
+    /// The pid of the recorded command, where it is the process that was recorded.
+    pub root: Option<u32>,
+    /// The processes, parents before their children.
+    pub all: Vec<Process>,
+    /// How long the two samples were apart, in milliseconds; 0 where there was one only.
+    pub sampled_for_ms: u64,
+    /// What could not be read, and why.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unavailable {
+    /// What it would have told.
+    pub what: String,
+    /// Why it could not be read.
+    pub why: String,
+}
+
+impl Unavailable {
+    /// That `what` could not be read, and why.
+    #[must_use]
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into() }
+    }
+}
+
+/// How to find the processes of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// The pid of the command, and when it started.
+    pub command: Option<(u32, Option<u64>)>,
+    /// The pid of the recorder, and when it started: what the command left behind becomes its child,
+    /// or that of the first process of the system.
+    pub recorder: Option<(u32, Option<u64>)>,
+    /// The run directory: the recorder names it to the step, and every process inherits it.
+    pub run_variable: Option<String>,
+}
+
+impl Sought {
+    /// The processes that the state of a run names.
+    #[must_use]
+    pub fn of(state: &RunState) -> Self {
+        Self {
+            command: state.pid.map(|pid| (pid, state.pid_start_time)),
+            recorder: state.recorder.map(|recorder| (recorder.pid, recorder.pid_start_time)),
+            run_variable: None,
+        }
+    }
+}
+
+impl Processes {
+    /// The processes that wait for none of the others: where to look for what a step waits for.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<&Process> {
+        let has_living_child = |process: &Process| {
+            self.all.iter().any(|other| other.parent == process.pid && !matches!(other.state, 'Z' | 'X'))
+        };
+        let living = self.all.iter().filter(|process| !matches!(process.state, 'Z' | 'X'));
+        living.filter(|process| !(has_living_child(process) && process.waits_for_a_child())).collect()
+    }
+
+    /// The process of that pid.
+    #[must_use]
+    pub fn get(&self, pid: u32) -> Option<&Process> {
+        self.all.iter().find(|process| process.pid == pid)
+    }
+}
+
+impl Process {
+    /// Whether its main thread waits for a child to end.
+    #[must_use]
+    pub fn waits_for_a_child(&self) -> bool {
+        let waits = |thread: &Thread| thread.wait.as_ref().is_some_and(|waiting| waiting.wait == Wait::Child);
+        self.threads.iter().any(waits)
+    }
+
+    /// What its threads wait for, the main one first.
+    pub fn waits(&self) -> impl Iterator<Item = &Waiting> {
+        self.threads.iter().filter_map(|thread| thread.wait.as_ref())
+    }
+}
+
+/// Looks the processes of a run up, once. [`Processes::compare`] makes shares of two looks.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn collect(sought: &Sought) -> Processes {
+    linux::collect(sought)
+}
+
+/// Looks the processes of a run up: not on this system.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub fn collect(_sought: &Sought) -> Processes {
+    let why = "this system has no procfs that could be read";
+    Processes { unavailable: vec![Unavailable::new("processes", why)], ..Processes::default() }
+}
+
+impl Processes {
+    /// Notes which share of a core every process used since an earlier look, `elapsed_ms` before.
+    pub fn compare(&mut self, earlier: &Self, elapsed_ms: u64) {
+        self.sampled_for_ms = elapsed_ms;
+        for process in &mut self.all {
+            let before = earlier.get(process.pid).filter(|before| before.start_time == process.start_time);
+            let used = process.cpu_ms.saturating_sub(before.map_or(0, |before| before.cpu_ms));
+            let known = before.is_some() && elapsed_ms > 0;
+            process.cpu_share = known.then(|| used as f64 / elapsed_ms as f64);
+        }
+    }
+}

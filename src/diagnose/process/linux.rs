@@ -1,0 +1,205 @@
+//! Collecting from procfs. What is read of a process may be gone at the next read: whatever fails is
+//! left out, and said where it would have decided something.
+
+mod locks;
+mod memory;
+mod sockets;
+mod target;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::call::{Call, Wait};
+use super::{Process, Processes, Sought, Thread, Unavailable, Waiting};
+use target::Targets;
+
+/// So many processes are looked at closely.
+const MOST_PROCESSES: usize = 256;
+/// So many threads of one process are looked at.
+const MOST_THREADS: usize = 64;
+/// So much of a command line is kept, in bytes.
+const COMMAND_KEPT: usize = 4096;
+
+/// What one line of `/proc/PID/stat` says, and little else: what is read of every process.
+struct Glance {
+    pid: u32,
+    parent: u32,
+    process: Process,
+}
+
+pub(super) fn collect(sought: &Sought) -> Processes {
+    let mut unavailable = Vec::new();
+    let every = glances();
+    if every.is_empty() {
+        unavailable.push(Unavailable::new("processes", "/proc cannot be read"));
+    }
+    let root = sought.command.and_then(|(pid, started)| verified(&every, pid, started));
+    let members = members(sought, root, &every);
+    if members.len() > MOST_PROCESSES {
+        let why = format!("there are {}, and {MOST_PROCESSES} are looked at", members.len());
+        unavailable.push(Unavailable::new("some processes", why));
+    }
+    let mut targets = Targets::new(&members);
+    let mut all: Vec<Process> = in_order(&members, &every)
+        .into_iter()
+        .take(MOST_PROCESSES)
+        .map(|process| look_at(process, &mut targets, &mut unavailable))
+        .collect();
+    all.retain(|process| Path::new(&format!("/proc/{}", process.pid)).exists());
+    Processes { root, all, sampled_for_ms: 0, unavailable }
+}
+
+fn glances() -> BTreeMap<u32, Glance> {
+    let Ok(names) = fs::read_dir("/proc") else { return BTreeMap::new() };
+    let pids = names.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter_map(|pid| Some((pid, glance(pid)?))).collect()
+}
+
+fn glance(pid: u32) -> Option<Glance> {
+    let stat = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?.stat().ok()?;
+    let positive = |number: i32| u32::try_from(number).ok().filter(|number| *number > 0);
+    let ticks = stat.utime.saturating_add(stat.stime);
+    let parent = positive(stat.ppid).unwrap_or(0);
+    let process = Process {
+        pid,
+        parent,
+        name: stat.comm,
+        state: stat.state,
+        start_time: stat.starttime,
+        group: positive(stat.pgrp).unwrap_or(0),
+        session: positive(stat.session).unwrap_or(0),
+        foreground_group: positive(stat.tpgid),
+        cpu_ms: ticks.saturating_mul(1000) / procfs::ticks_per_second().max(1),
+        ..Process::default()
+    };
+    Some(Glance { pid, parent, process })
+}
+
+/// The pid, if the process of that pid is the one that was recorded.
+fn verified(every: &BTreeMap<u32, Glance>, pid: u32, started: Option<u64>) -> Option<u32> {
+    let glance = every.get(&pid)?;
+    started.is_none_or(|started| started == glance.process.start_time).then_some(pid)
+}
+
+/// The processes of the run: the command and whatever descends from it, what the recorder adopted,
+/// what shares the command's own session, and what carries the run's variable, wherever it went.
+fn members(sought: &Sought, root: Option<u32>, every: &BTreeMap<u32, Glance>) -> BTreeSet<u32> {
+    let recorder = sought.recorder.and_then(|(pid, started)| verified(every, pid, started));
+    let own = std::process::id();
+    let mut members: BTreeSet<u32> = root.into_iter().collect();
+    let session = root.and_then(|root| every.get(&root)).map(|glance| glance.process.session);
+    for glance in every.values() {
+        let adopted = recorder.is_some_and(|recorder| glance.parent == recorder);
+        // The session is the command's alone only where it leads it.
+        let in_session = session.is_some() && session == root && session == Some(glance.process.session);
+        let marked =
+            || sought.run_variable.as_deref().is_some_and(|value| carries_variable(glance.pid, value));
+        if adopted || in_session || marked() {
+            members.insert(glance.pid);
+        }
+    }
+    // Children of members, until no more are found.
+    let mut grown = 0;
+    while grown != members.len() {
+        grown = members.len();
+        let children = every.values().filter(|glance| members.contains(&glance.parent));
+        let children: Vec<u32> = children.map(|glance| glance.pid).collect();
+        members.extend(children);
+    }
+    members.retain(|pid| Some(*pid) != recorder && *pid != own);
+    members
+}
+
+/// Whether the environment of a process names the run.
+fn carries_variable(pid: u32, value: &str) -> bool {
+    let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { return false };
+    let wanted = [b"STEPWATCH_RUN=", value.as_bytes()].concat();
+    environment.split(|byte| *byte == 0).any(|variable| variable == wanted)
+}
+
+/// The members, parents before their children.
+fn in_order(members: &BTreeSet<u32>, every: &BTreeMap<u32, Glance>) -> Vec<Process> {
+    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut next = Vec::new();
+    for pid in members.iter().rev() {
+        let Some(glance) = every.get(pid) else { continue };
+        if members.contains(&glance.parent) && glance.parent != *pid {
+            children.entry(glance.parent).or_default().push(*pid);
+        } else {
+            next.push(*pid);
+        }
+    }
+    let mut ordered = Vec::new();
+    while let Some(pid) = next.pop() {
+        ordered.extend(every.get(&pid).map(|glance| glance.process.clone()));
+        next.extend(children.remove(&pid).unwrap_or_default());
+    }
+    ordered
+}
+
+fn look_at(mut process: Process, targets: &mut Targets<'_>, unavailable: &mut Vec<Unavailable>) -> Process {
+    let pid = process.pid;
+    process.command = command(pid);
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
+    process.tracer = tracer.and_then(|pid| pid.trim().parse().ok()).filter(|pid| *pid != 0);
+    if matches!(process.state, 'Z' | 'X') {
+        return process;
+    }
+    let mut refused = None;
+    for id in thread_ids(pid).into_iter().take(MOST_THREADS) {
+        let state = thread_state(pid, id).unwrap_or(process.state);
+        let call = match fs::read_to_string(format!("/proc/{pid}/task/{id}/syscall")) {
+            Ok(text) => Call::read(&text),
+            Err(error) => {
+                refused = Some(error);
+                None
+            }
+        };
+        let wait = call.as_ref().filter(|_| state != 'R').and_then(|call| waiting(pid, call, targets));
+        process.threads.push(Thread { id, state, call, wait });
+    }
+    if let Some(error) = refused.filter(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+        let what = format!("the system call of pid {pid}");
+        unavailable.push(Unavailable::new(what, format!("/proc/{pid}/syscall: {error}")));
+    }
+    process
+}
+
+fn command(pid: u32) -> String {
+    let mut bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    bytes.truncate(COMMAND_KEPT);
+    let words = bytes.split(|byte| *byte == 0).filter(|word| !word.is_empty());
+    words.map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
+}
+
+/// The threads, the main one first.
+fn thread_ids(pid: u32) -> Vec<u32> {
+    let names = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let mut ids: Vec<u32> = names.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    ids.sort_unstable_by_key(|id| (*id != pid, *id));
+    ids
+}
+
+fn thread_state(pid: u32, id: u32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/task/{id}/stat")).ok()?;
+    // The name may have anything in it, brackets too.
+    stat.rsplit_once(')')?.1.trim_start().chars().next()
+}
+
+fn waiting(pid: u32, call: &Call, targets: &mut Targets<'_>) -> Option<Waiting> {
+    let (wait, descriptor) = call.wait()?;
+    let mut waiting = Waiting { wait, descriptor, target: None, timeout_ms: None, polled: Vec::new() };
+    match wait {
+        Wait::Open => waiting.target = targets.opened(pid, call),
+        Wait::Timer | Wait::Futex => waiting.timeout_ms = memory::timeout(pid, call),
+        Wait::Poll => {
+            waiting.timeout_ms = memory::timeout(pid, call);
+            waiting.polled = targets.polled(pid, call);
+        }
+        _ => waiting.target = descriptor.and_then(|descriptor| targets.of(pid, descriptor, wait)),
+    }
+    Some(waiting)
+}
