@@ -44,6 +44,27 @@ pub fn cpu_milliseconds(pid: u32) -> Option<u64> {
     process::stat(pid).map(|stat| stat.cpu_milliseconds)
 }
 
+/// The state of a process as the letter of the kernel: see proc_pid_stat(5).
+#[must_use]
+pub fn process_state(pid: u32) -> Option<char> {
+    process::stat(pid).map(|stat| stat.state)
+}
+
+/// How many bytes an ordinary user may still write where that path is.
+#[cfg(unix)]
+#[must_use]
+pub fn free_bytes(path: &std::path::Path) -> Option<u64> {
+    let system = rustix::fs::statvfs(path).ok()?;
+    Some(system.f_bavail.saturating_mul(system.f_frsize))
+}
+
+/// How many bytes may still be written: not told here.
+#[cfg(not(unix))]
+#[must_use]
+pub fn free_bytes(_path: &std::path::Path) -> Option<u64> {
+    None
+}
+
 /// Whether the process of that pid still lives and is the one that started at `started`. A process
 /// that exited and was not yet waited for is gone. `None` where it cannot be told.
 #[must_use]
@@ -66,6 +87,7 @@ pub fn ignores_signal(number: u32) -> Option<bool> {
 struct Stat {
     start_time: u64,
     cpu_milliseconds: u64,
+    state: char,
     ended: bool,
 }
 
@@ -81,6 +103,7 @@ mod process {
         Some(Stat {
             start_time: stat.starttime,
             cpu_milliseconds: ticks.saturating_mul(1000) / procfs::ticks_per_second().max(1),
+            state: stat.state,
             ended: matches!(stat.state, 'Z' | 'X' | 'x'),
         })
     }

@@ -27,7 +27,7 @@ const STOREYS: &[(&str, &[&str])] = &[
     ("tail", &["host", "run"]),
     ("model", &["tail", "run"]),
     ("checkpoint", &["model", "tail", "host", "run"]),
-    ("diagnose", &["model", "tail", "host", "run"]),
+    ("diagnose", &["model", "tail", "host", "run", "display"]),
     ("app", &["diagnose", "checkpoint", "model", "tail", "run", "display"]),
     ("drive", &["app", "diagnose", "checkpoint", "model", "tail", "host", "run", "display"]),
     ("tui", &["drive", "app", "model", "display", "run"]),

@@ -40,6 +40,11 @@ pub struct Process {
     pub cpu_ms: u64,
     /// Which share of a core it used between the two samples; `None` where there was one only.
     pub cpu_share: Option<f64>,
+    /// How often its threads gave up the processor by themselves since they began: each time one
+    /// wakes up to wait again, this goes up.
+    pub switches: u64,
+    /// How often between the two samples; `None` where there was one only.
+    pub switches_of_sample: Option<u64>,
     /// Its threads, the main one first.
     pub threads: Vec<Thread>,
 }
@@ -88,7 +93,7 @@ pub struct Polled {
 
 /// What stands behind a file descriptor, or under a path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 pub enum Target {
     /// A terminal, by its path.
     Terminal {
@@ -256,6 +261,8 @@ impl Processes {
             let used = process.cpu_ms.saturating_sub(before.map_or(0, |before| before.cpu_ms));
             let known = before.is_some() && elapsed_ms > 0;
             process.cpu_share = known.then(|| used as f64 / elapsed_ms as f64);
+            process.switches_of_sample =
+                before.map(|before| process.switches.saturating_sub(before.switches));
         }
     }
 }

@@ -142,15 +142,16 @@ fn in_order(members: &BTreeSet<u32>, every: &BTreeMap<u32, Glance>) -> Vec<Proce
 fn look_at(mut process: Process, targets: &mut Targets<'_>, unavailable: &mut Vec<Unavailable>) -> Process {
     let pid = process.pid;
     process.command = command(pid);
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
-    process.tracer = tracer.and_then(|pid| pid.trim().parse().ok()).filter(|pid| *pid != 0);
+    let tracer = number_in(&format!("/proc/{pid}/status"), "TracerPid:");
+    process.tracer = tracer.and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid != 0);
     if matches!(process.state, 'Z' | 'X') {
         return process;
     }
     let mut refused = None;
     for id in thread_ids(pid).into_iter().take(MOST_THREADS) {
         let state = thread_state(pid, id).unwrap_or(process.state);
+        let status = format!("/proc/{pid}/task/{id}/status");
+        process.switches += number_in(&status, "voluntary_ctxt_switches:").unwrap_or(0);
         let call = match fs::read_to_string(format!("/proc/{pid}/task/{id}/syscall")) {
             Ok(text) => Call::read(&text),
             Err(error) => {
@@ -166,6 +167,12 @@ fn look_at(mut process: Process, targets: &mut Targets<'_>, unavailable: &mut Ve
         unavailable.push(Unavailable::new(what, format!("/proc/{pid}/syscall: {error}")));
     }
     process
+}
+
+/// A number from a file in which every line has a name before it.
+fn number_in(path: &str, name: &str) -> Option<u64> {
+    let text = fs::read_to_string(path).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok()
 }
 
 fn command(pid: u32) -> String {

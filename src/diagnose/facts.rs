@@ -1,0 +1,173 @@
+//! The facts of a run at one moment, collected on its host: the log's clocks, the log's shape and the
+//! processes. They are dated and can travel; nothing is judged here.
+
+mod log;
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use log::{ChannelClock, Event, LogFacts, OpenLine, RepeatedLines};
+
+use super::liveness;
+use super::process::{self, Processes, Sought, Unavailable};
+use crate::host;
+use crate::model::Model;
+use crate::run::{Heartbeat, Manifest, RunDirectory, RunState, Status, Timestamp, record_name};
+
+/// What is known of a run at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Facts {
+    /// When they were collected.
+    pub at: Option<Timestamp>,
+    /// How the run is, `lost` included.
+    pub status: Status,
+    /// Who it is.
+    pub manifest: Manifest,
+    /// What its recorder said last of its state.
+    pub state: RunState,
+    /// When the recorder said last that it lives.
+    pub heartbeat: Option<Heartbeat>,
+    /// When the newest checkpoint was written.
+    pub last_checkpoint: Option<Timestamp>,
+    /// What its log tells.
+    pub log: LogFacts,
+    /// What the kernel says of its processes; nothing where the run has ended, or is on another host.
+    pub processes: Processes,
+    /// The recorder's own state, as the letter of the kernel.
+    pub recorder_state: Option<char>,
+    /// How many bytes are free where the run directory is.
+    pub free_bytes: Option<u64>,
+    /// What earlier runs of the step were like.
+    pub earlier: Vec<EarlierRun>,
+    /// What could not be read, and why.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// What an earlier run of the same step was like.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EarlierRun {
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: Option<u64>,
+    /// The longest time in which it said nothing, in milliseconds.
+    pub longest_silence_ms: Option<u64>,
+}
+
+/// So many earlier runs of a step are looked at, the latest first.
+const EARLIER_RUNS: usize = 3;
+/// Below this many bytes a disk is full for whoever writes a log.
+pub const LEAST_FREE_BYTES: u64 = 64 << 10;
+
+/// Collects the facts of a run: looks at its processes twice, that long apart. `now` is asked for the
+/// time at each look, `pause` waits.
+pub fn collect(
+    model: &Model,
+    between: Duration,
+    now: impl Fn() -> Timestamp,
+    pause: impl FnOnce(Duration),
+) -> Facts {
+    let directory = model.directory();
+    let mut unavailable = Vec::new();
+    let (state, status) = liveness::observe(directory)
+        .unwrap_or_else(|_| (model.state().cloned().unwrap_or_default(), Status::Unknown));
+    let manifest = model.manifest().clone();
+    let mut facts = Facts {
+        status,
+        last_checkpoint: newest_checkpoint(directory),
+        free_bytes: host::free_bytes(directory.path()),
+        earlier: earlier_runs(directory, &manifest),
+        ..Facts::default()
+    };
+    match why_no_processes(&manifest, &state, status) {
+        Some(why) => unavailable.push(Unavailable::new("processes", why)),
+        None => {
+            let mut sought = Sought::of(&state);
+            sought.run_variable = absolute(directory.path());
+            let (first, began) = (process::collect(&sought), now());
+            pause(between);
+            facts.processes = process::collect(&sought);
+            let elapsed = now().since(began).as_millis();
+            facts.processes.compare(&first, u64::try_from(elapsed).unwrap_or(u64::MAX));
+            facts.recorder_state = state.recorder.and_then(|recorder| host::process_state(recorder.pid));
+        }
+    }
+    let at = now();
+    unavailable.append(&mut facts.processes.unavailable);
+    Facts {
+        at: Some(at),
+        heartbeat: directory.heartbeat().ok(),
+        log: LogFacts::of(model),
+        manifest,
+        state,
+        unavailable,
+        ..facts
+    }
+}
+
+/// Why nothing can be said of the processes of a run: a run on another host, or one that has ended,
+/// has no live facts.
+fn why_no_processes(manifest: &Manifest, state: &RunState, status: Status) -> Option<String> {
+    if status.has_ended() {
+        return Some("the run has ended".to_owned());
+    }
+    let boot = host::boot_id();
+    if !manifest.boot_id.is_empty() && boot.as_deref() != Some(manifest.boot_id.as_str()) {
+        let same_host = host::name().is_some_and(|name| name == manifest.host);
+        let why =
+            if same_host { "it ran before this host was started anew" } else { "it runs on another host" };
+        return Some(why.to_owned());
+    }
+    if state.pid_namespace.is_some() && state.pid_namespace != host::pid_namespace() {
+        return Some("its pids are those of another container (pid namespace)".to_owned());
+    }
+    if state.pid.is_none() && state.recorder.is_none() {
+        return Some("its state names no pid".to_owned());
+    }
+    None
+}
+
+fn absolute(path: &Path) -> Option<String> {
+    std::path::absolute(path).ok()?.to_str().map(str::to_owned)
+}
+
+fn newest_checkpoint(directory: &RunDirectory) -> Option<Timestamp> {
+    let entries = std::fs::read_dir(directory.checkpoints()).ok()?.flatten();
+    let records = entries.filter(|entry| record_name::parse(entry.file_name().as_encoded_bytes()).is_some());
+    records.filter_map(|entry| entry.metadata().ok()?.modified().ok()).max().map(Timestamp::from)
+}
+
+/// The latest earlier runs of the same step that lie beside this one and have ended well.
+fn earlier_runs(directory: &RunDirectory, manifest: &Manifest) -> Vec<EarlierRun> {
+    let Some(parent) = directory.path().parent() else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
+        if entry.path() == directory.path() || !entry.path().is_dir() {
+            continue;
+        }
+        let other = RunDirectory::alone(entry.path());
+        let (Ok(identity), Ok(state)) = (other.manifest(), other.state()) else { continue };
+        if identity.step_id == manifest.step_id && state.status == Status::Succeeded {
+            found.push((state.finished_at, state.started_at, other));
+        }
+    }
+    found.sort_by_key(|(finished, ..)| std::cmp::Reverse(*finished));
+    found.truncate(EARLIER_RUNS);
+    found
+        .into_iter()
+        .map(|(finished, started, run)| EarlierRun {
+            elapsed_ms: finished
+                .zip(started)
+                .map(|(finished, started)| milliseconds(finished.since(started))),
+            longest_silence_ms: Model::load_end(run, log::LOOKED_AT)
+                .ok()
+                .and_then(|model| LogFacts::of(&model).longest_silence_ms),
+        })
+        .collect()
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

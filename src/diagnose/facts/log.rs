@@ -1,0 +1,208 @@
+//! What the end of a run's log tells: when each channel said something last, how long the run is silent
+//! by habit, whether the last line has no end, whether the same comes again and again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnose::shape::{QuestionSign, Repetition, find_repetition, question_signs};
+use crate::display;
+use crate::model::{Model, Placed, Selection};
+use crate::run::{Body, Channel, Timestamp};
+
+/// So many of the last entries are looked at.
+pub(super) const LOOKED_AT: u64 = 4000;
+/// A line is cut to so many columns before it is looked at.
+const COLUMNS: usize = 400;
+/// Words by which a program says that a disk is full (`ENOSPC`, `EDQUOT`).
+const DISK_FULL: [&str; 4] = ["No space left on device", "ENOSPC", "Disk quota exceeded", "disk full"];
+/// So many of the last entries are searched for them.
+const DISK_FULL_LOOKED_AT: usize = 20;
+
+/// What the end of the log tells.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LogFacts {
+    /// The clocks of the channels.
+    pub clocks: Vec<ChannelClock>,
+    /// When anything was said last; heartbeats are nothing said.
+    pub last_said: Option<Timestamp>,
+    /// The last line of output, if it has no end.
+    pub open_line: Option<OpenLine>,
+    /// The last line in which there is something to see. Untrusted text.
+    pub last_line: Option<String>,
+    /// The same lines again and again, up to the last one.
+    pub repeated: Option<RepeatedLines>,
+    /// The last lifecycle event but heartbeats.
+    pub last_event: Option<Event>,
+    /// The longest time between two entries one after the other, in milliseconds.
+    pub longest_silence_ms: Option<u64>,
+    /// How many such times were looked at.
+    pub silences: u64,
+    /// A line at the end that says that the disk is full. Untrusted text.
+    pub disk_full_line: Option<String>,
+    /// How many entries are missing among those looked at, by their seqs, and how many share a seq.
+    pub missing: u64,
+    /// See `missing`.
+    pub ties: u64,
+}
+
+/// When a channel said something last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelClock {
+    /// The channel's name. Untrusted text where it is none of the three.
+    pub channel: String,
+    /// When; `None` where its entries tell no time, or there is none.
+    pub last: Option<Timestamp>,
+}
+
+/// The last line of output, without its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenLine {
+    /// Its channel.
+    pub channel: String,
+    /// What is to be seen of it. Untrusted text.
+    pub text: String,
+    /// When it came.
+    pub since: Option<Timestamp>,
+    /// Why it reads like a question.
+    pub signs: Vec<QuestionSign>,
+}
+
+/// The same lines again and again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RepeatedLines {
+    /// What is repeated, and how often.
+    #[serde(flatten)]
+    pub repetition: Repetition,
+    /// The seq of the entry with the first line.
+    pub first_seq: Option<u64>,
+    /// When it came.
+    pub since: Option<Timestamp>,
+}
+
+/// A lifecycle event of the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// Its name. Untrusted text.
+    pub name: String,
+    /// What it says. Untrusted text.
+    pub text: String,
+    /// When it was written.
+    pub at: Option<Timestamp>,
+    /// Whether output came after it.
+    pub is_followed_by_output: bool,
+}
+
+impl LogFacts {
+    /// What the last entries of a model tell.
+    #[must_use]
+    pub fn of(model: &Model) -> Self {
+        let view = model.view(&Selection::default());
+        let entries: Vec<Placed> = view.from(view.len().saturating_sub(LOOKED_AT)).collect();
+        let said: Vec<&Placed> = entries.iter().filter(|placed| !is_heartbeat(placed)).collect();
+        let output: Vec<&Placed> =
+            said.iter().copied().filter(|placed| placed.channel != Channel::Worker).collect();
+        let mut facts = Self {
+            clocks: clocks(model),
+            last_said: said.iter().filter_map(|placed| placed.entry.time).max(),
+            open_line: output.last().and_then(|placed| open_line(placed)),
+            last_line: output.iter().rev().find_map(|placed| visible_lines(placed).pop()),
+            last_event: last_event(&said),
+            ..Self::default()
+        };
+        facts.note_repetition(&output);
+        facts.note_silences(&said);
+        facts.note_seqs(&entries);
+        let at_the_end = output.iter().rev().take(DISK_FULL_LOOKED_AT);
+        facts.disk_full_line = at_the_end
+            .flat_map(|placed| visible_lines(placed))
+            .find(|line| DISK_FULL.iter().any(|words| line.to_lowercase().contains(&words.to_lowercase())));
+        facts
+    }
+
+    fn note_repetition(&mut self, output: &[&Placed]) {
+        let lines: Vec<(usize, String)> = output
+            .iter()
+            .enumerate()
+            .rev()
+            .flat_map(|(number, placed)| {
+                visible_lines(placed).into_iter().rev().map(move |line| (number, line))
+            })
+            .collect();
+        self.repeated = find_repetition(lines.iter().map(|(_, line)| line.as_str())).map(|repetition| {
+            let first = lines.get(repetition.first_from_end).map(|(number, _)| output[*number]);
+            RepeatedLines {
+                first_seq: first.and_then(|placed| placed.seq),
+                since: first.and_then(|placed| placed.entry.time),
+                repetition,
+            }
+        });
+    }
+
+    fn note_silences(&mut self, said: &[&Placed]) {
+        let times: Vec<Timestamp> = said.iter().filter_map(|placed| placed.entry.time).collect();
+        let silences = times.windows(2).map(|pair| super::milliseconds(pair[1].since(pair[0])));
+        self.silences = times.len().saturating_sub(1) as u64;
+        self.longest_silence_ms = silences.max();
+    }
+
+    fn note_seqs(&mut self, entries: &[Placed]) {
+        for pair in entries.windows(2) {
+            if let (Some(one), Some(next)) = (pair[0].seq, pair[1].seq) {
+                self.ties += u64::from(one == next);
+                self.missing += next.saturating_sub(one).saturating_sub(1);
+            }
+        }
+    }
+}
+
+/// Heartbeats say that the recorder lives, not that the step moves.
+fn is_heartbeat(placed: &Placed) -> bool {
+    placed.entry.event().is_some_and(|event| event.to_lowercase().contains("heartbeat"))
+}
+
+fn clocks(model: &Model) -> Vec<ChannelClock> {
+    let clock = |state: &crate::model::ChannelState| ChannelClock {
+        channel: state.channel.name().to_owned(),
+        last: state.last_time,
+    };
+    model.channels().iter().map(clock).collect()
+}
+
+/// The lines of an entry in which there is something to see, redrawn ones in their last state.
+fn visible_lines(placed: &Placed) -> Vec<String> {
+    let limits = display::Limits { columns: COLUMNS, ..display::Limits::NONE };
+    let lines = display::lines(placed.entry.text(), limits);
+    lines
+        .iter()
+        .map(|line| line.text().trim_end().to_owned())
+        .filter(|line| !line.trim().is_empty())
+        .collect()
+}
+
+fn open_line(placed: &Placed) -> Option<OpenLine> {
+    // A line that is no JSON has no end of its own: nothing follows from that.
+    if !placed.entry.is_open_line() || matches!(placed.entry.body, Body::Raw(_)) {
+        return None;
+    }
+    let text = display::lines(placed.entry.text(), display::Limits::NONE).pop()?.text();
+    if text.trim().is_empty() {
+        return None;
+    }
+    let signs = question_signs(&text);
+    Some(OpenLine { channel: placed.channel.name().to_owned(), text, since: placed.entry.time, signs })
+}
+
+fn last_event(said: &[&Placed]) -> Option<Event> {
+    let at = said.iter().rposition(|placed| placed.entry.event().is_some())?;
+    let placed = said[at];
+    Some(Event {
+        name: placed.entry.event().unwrap_or_default().to_owned(),
+        text: placed.entry.text_lossy().into_owned(),
+        at: placed.entry.time,
+        is_followed_by_output: at + 1 < said.len(),
+    })
+}

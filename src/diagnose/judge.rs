@@ -1,0 +1,449 @@
+//! From facts to a verdict: pure, so that it can be tried with any facts and held anywhere.
+//!
+//! What decides comes first: how the run ended, what the step says of itself, what the kernel says of
+//! the processes, then the log. Silence alone is never called stuck, and output alone is no progress.
+
+mod cause;
+mod words;
+
+use std::time::Duration;
+
+use super::facts::{Facts, LEAST_FREE_BYTES};
+use super::verdict::{Code, Confidence, Evidence, Verdict};
+use crate::run::{Status, Timestamp};
+use cause::Cause;
+use words::{cut, quoted, span};
+
+/// How long is too long, where the run itself and earlier ones of its step teach nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// A line without its end counts as a question after so long, whatever it reads like.
+    pub question: Duration,
+    /// After so long without a word it is worth looking what the processes wait for.
+    pub note: Duration,
+    /// After so long a run is called quiet.
+    pub quiet: Duration,
+    /// After so long a sleeping or computing run is suspect.
+    pub suspect: Duration,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { question: seconds(5), note: seconds(10), quiet: seconds(60), suspect: seconds(300) }
+    }
+}
+
+/// So long a process that waits for something that is surely not there must have been silent: what
+/// is only slow to come is there by then.
+const SURE_AFTER: Duration = Duration::from_secs(3);
+/// A process that uses more of a core than this computes.
+const BUSY_SHARE: f64 = 0.2;
+/// So often must the same lines come again, and so often a second, before that is called a loop at
+/// once; more slowly it may be a poll that waits on purpose, until the run is suspect.
+const LOOP_ROUNDS: u64 = 20;
+const LOOP_LINES_A_SECOND: f64 = 2.0;
+/// A recorder that lives says so every 5 s; after so long it does not.
+const HEARTBEAT_MISSED: Duration = Duration::from_secs(20);
+/// A silence may be so many times as long as the longest one before.
+const HABIT_STRETCHED: f64 = 1.5;
+/// So many silences teach a habit.
+const LEAST_SILENCES: u64 = 3;
+
+/// Judges a run by its facts.
+#[must_use]
+pub fn judge(facts: &Facts, thresholds: &Thresholds) -> Verdict {
+    let case = Case { facts, thresholds, at: facts.at.unwrap_or(Timestamp::from_milliseconds(0)) };
+    let decided = case
+        .ended()
+        .or_else(|| case.disk_full())
+        .or_else(|| case.asked_by_event())
+        .or_else(|| case.stalled_log())
+        .or_else(|| case.looping())
+        .or_else(|| case.by_processes())
+        .unwrap_or_else(|| case.by_clock());
+    case.completed(decided)
+}
+
+/// A verdict in the making.
+struct Decided {
+    code: Code,
+    confidence: Confidence,
+    sentence: String,
+    since: Option<Timestamp>,
+    evidence: Vec<Evidence>,
+    suggestions: Vec<String>,
+}
+
+struct Case<'f> {
+    facts: &'f Facts,
+    thresholds: &'f Thresholds,
+    at: Timestamp,
+}
+
+impl Case<'_> {
+    /// When the run said something last; before its first word, when it began.
+    fn last_said(&self) -> Option<Timestamp> {
+        self.facts.log.last_said.or(self.facts.state.started_at)
+    }
+
+    /// How long nothing was said; `None` where that is not known: a missing clock is no fresh clock.
+    fn idle(&self) -> Option<Duration> {
+        self.last_said().map(|last| self.at.since(last))
+    }
+
+    /// The longest silence that this run, or an earlier one of its step, came back from.
+    fn habit(&self) -> Option<Duration> {
+        let log = &self.facts.log;
+        let own = log.longest_silence_ms.filter(|_| log.silences >= LEAST_SILENCES);
+        let earlier = self.facts.earlier.iter().filter_map(|run| run.longest_silence_ms);
+        own.into_iter().chain(earlier).max().map(Duration::from_millis)
+    }
+
+    /// A silence of that length is nothing special here.
+    fn is_usual(&self, floor: Duration) -> bool {
+        let habit = self.habit().map_or(Duration::ZERO, |habit| habit.mul_f64(HABIT_STRETCHED));
+        self.idle().is_some_and(|idle| idle < floor.max(habit))
+    }
+
+    fn ended(&self) -> Option<Decided> {
+        let state = &self.facts.state;
+        let sentence = match self.facts.status {
+            Status::Succeeded => "it has ended well".to_owned(),
+            Status::Failed => match (state.exit_code, state.signal) {
+                (_, Some(signal)) => format!("it was ended by signal {signal}"),
+                (Some(code), None) => format!("it failed with exit code {code}"),
+                (None, None) => "it failed".to_owned(),
+            },
+            Status::Cancelled => "it was cancelled".to_owned(),
+            Status::Lost => return Some(self.lost()),
+            _ => return None,
+        };
+        let said = state.message.as_deref().map(|message| format!(": {}", cut(message)));
+        let mut evidence =
+            vec![self.evidence("state", format!("its state says {}", self.facts.status), state.finished_at)];
+        evidence.extend(self.facts.log.last_line.as_deref().map(|line| {
+            self.evidence("log", format!("its last line: {}", quoted(line)), self.facts.log.last_said)
+        }));
+        Some(Decided {
+            code: Code::Finished,
+            confidence: Confidence::Sure,
+            sentence: sentence + &said.unwrap_or_default(),
+            since: state.finished_at,
+            evidence,
+            suggestions: Vec::new(),
+        })
+    }
+
+    fn lost(&self) -> Decided {
+        let state = &self.facts.state;
+        let (who, pid) = match (state.recorder, state.pid) {
+            (Some(recorder), _) => ("recorder", Some(recorder.pid)),
+            (None, pid) => ("command", pid),
+        };
+        let gone =
+            pid.map_or_else(|| format!("its {who} is gone"), |pid| format!("its {who}, pid {pid}, is gone"));
+        let mut evidence = vec![self.evidence("process", gone.clone(), Some(self.at))];
+        evidence.extend(self.facts.heartbeat.map(|heartbeat| {
+            self.evidence(
+                "heartbeat",
+                format!("its last heartbeat was {} ago", span(self.at.since(heartbeat.at))),
+                Some(heartbeat.at),
+            )
+        }));
+        let left = self.facts.processes.all.iter().filter(|process| process.state != 'Z');
+        evidence.extend(left.map(|process| {
+            self.evidence("process", format!("{} of it still runs", words::named(process)), Some(self.at))
+        }));
+        Decided {
+            code: Code::WorkerLost,
+            confidence: Confidence::Sure,
+            sentence: format!("the worker is lost: the state says running, and {gone}"),
+            since: self.facts.heartbeat.map(|heartbeat| heartbeat.at).or(self.last_said()),
+            evidence,
+            suggestions: Vec::new(),
+        }
+    }
+
+    fn disk_full(&self) -> Option<Decided> {
+        let free = self.facts.free_bytes.filter(|free| *free < LEAST_FREE_BYTES);
+        let line = self
+            .facts
+            .log
+            .disk_full_line
+            .as_deref()
+            .filter(|_| self.idle().is_some_and(|idle| idle >= SURE_AFTER));
+        let lost = self.facts.log.last_event.as_ref().filter(|event| event.name == "recording_lost");
+        if free.is_none() && line.is_none() && lost.is_none() {
+            return None;
+        }
+        let mut evidence = Vec::new();
+        evidence.extend(free.map(|free| {
+            self.evidence("disk", format!("{free} bytes are free where the run directory is"), Some(self.at))
+        }));
+        evidence.extend(line.map(|line| {
+            self.evidence("log", format!("a line says so: {}", quoted(line)), self.facts.log.last_said)
+        }));
+        evidence.extend(
+            lost.map(|event| {
+                self.evidence("event", format!("{}: {}", event.name, cut(&event.text)), event.at)
+            }),
+        );
+        let what = match (free, line) {
+            (Some(_), _) => "the disk of the run directory is full".to_owned(),
+            (None, Some(line)) => format!("a disk is full: {}", quoted(line)),
+            (None, None) => "the recording lost entries: a disk is or was full".to_owned(),
+        };
+        Some(Decided {
+            code: Code::DiskFull,
+            confidence: if free.is_some() { Confidence::Sure } else { Confidence::Likely },
+            sentence: what,
+            since: self.last_said(),
+            evidence,
+            suggestions: vec!["df -h".to_owned()],
+        })
+    }
+
+    /// The step itself said that it waits for input.
+    fn asked_by_event(&self) -> Option<Decided> {
+        let event = self.facts.log.last_event.as_ref()?;
+        if event.name != "waiting_for_input" || event.is_followed_by_output {
+            return None;
+        }
+        let since = event.at.map(|at| format!(" for {}", span(self.at.since(at)))).unwrap_or_default();
+        Some(Decided {
+            code: Code::WaitingForInput,
+            confidence: Confidence::Sure,
+            sentence: format!("waiting for input{since}: the step says so: {}", quoted(&event.text)),
+            since: event.at,
+            evidence: vec![self.evidence("event", format!("{}: {}", event.name, cut(&event.text)), event.at)],
+            suggestions: self.where_to_answer(),
+        })
+    }
+
+    /// The recorder does not write what the step says.
+    fn stalled_log(&self) -> Option<Decided> {
+        let stopped = matches!(self.facts.recorder_state, Some('T' | 't'));
+        let heartbeat = self.facts.heartbeat.map(|heartbeat| self.at.since(heartbeat.at));
+        let missed = heartbeat.filter(|age| *age >= HEARTBEAT_MISSED);
+        let lives = !self.facts.processes.all.is_empty();
+        if !stopped && (missed.is_none() || !lives || self.facts.recorder_state.is_none()) {
+            return None;
+        }
+        let pid = self.facts.state.recorder.map(|recorder| recorder.pid).unwrap_or_default();
+        let mut evidence = Vec::new();
+        if stopped {
+            evidence.push(self.evidence(
+                "process",
+                format!("the recorder, pid {pid}, is stopped"),
+                Some(self.at),
+            ));
+        }
+        evidence.extend(missed.map(|age| {
+            self.evidence(
+                "heartbeat",
+                format!("the last heartbeat was {} ago", span(age)),
+                self.facts.heartbeat.map(|heartbeat| heartbeat.at),
+            )
+        }));
+        let why = if stopped { "is stopped" } else { "gives no sign of life" };
+        Some(Decided {
+            code: Code::LogStalled,
+            confidence: if stopped { Confidence::Sure } else { Confidence::Likely },
+            sentence: format!("the log has stalled: its recorder, pid {pid}, {why}, while the step lives"),
+            since: self.facts.heartbeat.map(|heartbeat| heartbeat.at).or(self.last_said()),
+            evidence,
+            suggestions: if stopped {
+                vec![format!("kill -CONT {pid}")]
+            } else {
+                vec![format!("strace -p {pid}")]
+            },
+        })
+    }
+
+    fn looping(&self) -> Option<Decided> {
+        let repeated = self.facts.log.repeated.as_ref()?;
+        let repetition = &repeated.repetition;
+        let lasted = repeated.since.map(|since| self.at.since(since))?;
+        let lines = repetition.rounds as f64 * repetition.period as f64;
+        let is_fast = lines / lasted.as_secs_f64().max(1.0) >= LOOP_LINES_A_SECOND;
+        let is_long = lasted >= self.thresholds.suspect && !self.is_as_long_as_ever(lasted);
+        let speaks_of_failure = repetition.lines.iter().any(|line| words::speaks_of_failure(line));
+        let is_loop = repetition.rounds >= LOOP_ROUNDS
+            && (is_fast || is_long)
+            && (!repetition.counts || speaks_of_failure)
+            && self.idle().is_some_and(|idle| idle < self.thresholds.quiet);
+        if !is_loop {
+            return None;
+        }
+        let count = if repetition.at_least { "at least " } else { "" };
+        let what =
+            if repetition.period == 1 { "line".to_owned() } else { format!("{} lines", repetition.period) };
+        let first = repeated.first_seq.map(|seq| format!(", first at seq {seq}")).unwrap_or_default();
+        let text = format!("the same {what}, {count}{} times in {}{first}", repetition.rounds, span(lasted));
+        let shown = repetition.lines.iter().map(|line| quoted(line)).collect::<Vec<_>>().join(", ");
+        Some(Decided {
+            code: Code::Looping,
+            confidence: if repetition.counts || !is_fast { Confidence::Likely } else { Confidence::Sure },
+            sentence: format!("looping: {text}: {}", cut(&shown)),
+            since: repeated.since,
+            evidence: vec![self.evidence("log", format!("{text}: {shown}"), repeated.since)],
+            suggestions: Vec::new(),
+        })
+    }
+
+    /// Whether earlier runs of the step took longer than that.
+    fn is_as_long_as_ever(&self, lasted: Duration) -> bool {
+        let longest = self.facts.earlier.iter().filter_map(|run| run.elapsed_ms).max();
+        longest.is_some_and(|longest| lasted < Duration::from_millis(longest).mul_f64(HABIT_STRETCHED))
+    }
+
+    fn by_processes(&self) -> Option<Decided> {
+        let causes = cause::of(self.facts);
+        let cause = causes.iter().filter(|cause| self.counts(cause)).max_by_key(|cause| cause.rank())?;
+        let silent = self.idle().map(|idle| format!(" for {}", span(idle))).unwrap_or_default();
+        let open = self.facts.log.open_line.as_ref();
+        let mut evidence = vec![self.evidence("process", cause.text.clone(), Some(self.at))];
+        let mut sentence = format!("{}{silent}: {}", words::phrase(cause.code), cause.text);
+        if let Some(open) = open.filter(|_| cause.code == Code::WaitingForInput) {
+            sentence += &format!("; the last line has no end: {}", quoted(&open.text));
+            evidence.push(self.evidence(
+                "log",
+                format!("{} ends with a line without its end: {}", open.channel, quoted(&open.text)),
+                open.since,
+            ));
+        }
+        evidence
+            .extend(cause.more.iter().map(|(kind, text)| self.evidence(kind, text.clone(), Some(self.at))));
+        evidence.extend(
+            causes
+                .iter()
+                .filter(|other| other.pid != cause.pid)
+                .map(|other| self.evidence("process", other.text.clone(), Some(self.at))),
+        );
+        let mut suggestions =
+            if cause.code == Code::WaitingForInput { self.where_to_answer() } else { Vec::new() };
+        suggestions.extend(cause.suggestions.iter().cloned());
+        Some(Decided {
+            code: cause.code,
+            confidence: self.confidence(cause),
+            sentence,
+            since: open
+                .and_then(|open| open.since)
+                .filter(|_| cause.code == Code::WaitingForInput)
+                .or(self.last_said()),
+            evidence,
+            suggestions,
+        })
+    }
+
+    /// Whether a cause explains a silence as long as this one.
+    fn counts(&self, cause: &Cause) -> bool {
+        let Some(idle) = self.idle() else { return true };
+        let signs = self.facts.log.open_line.as_ref().map_or(0, |open| open.signs.len());
+        match cause.code {
+            Code::WaitingForInput if signs >= 2 => idle >= Duration::from_secs(1),
+            Code::WaitingForInput => idle >= self.thresholds.question,
+            Code::Stopped => idle >= Duration::from_secs(1),
+            Code::BusySilent | Code::Sleeping => !self.is_usual(self.thresholds.note),
+            _ if cause.confidence == Confidence::Sure => !self.is_usual(SURE_AFTER),
+            _ => !self.is_usual(self.thresholds.note),
+        }
+    }
+
+    fn confidence(&self, cause: &Cause) -> Confidence {
+        let has_question = self.facts.log.open_line.as_ref().is_some_and(|open| !open.signs.is_empty());
+        if cause.code == Code::WaitingForInput && has_question { Confidence::Sure } else { cause.confidence }
+    }
+
+    /// What the clocks tell where nothing else does.
+    fn by_clock(&self) -> Decided {
+        let (code, confidence, sentence) = match self.idle() {
+            _ if self.facts.status != Status::Running => {
+                (Code::Unknown, Confidence::Possible, format!("its state says {}", self.facts.status))
+            }
+            None => (Code::Unknown, Confidence::Possible, "no entry tells when it was written".to_owned()),
+            Some(idle) if self.is_usual(self.thresholds.note) => (
+                Code::Progressing,
+                Confidence::Likely,
+                format!("progressing: its last word was {} ago", span(idle)),
+            ),
+            Some(idle) if self.facts.log.open_line.as_ref().is_some_and(|open| open.signs.len() >= 2) => {
+                let text =
+                    self.facts.log.open_line.as_ref().map(|open| quoted(&open.text)).unwrap_or_default();
+                let sentence = format!(
+                    "waiting for input for {}: the last line has no end and reads like a question: {text}",
+                    span(idle)
+                );
+                (Code::WaitingForInput, Confidence::Likely, sentence)
+            }
+            Some(idle) => (
+                Code::Unknown,
+                Confidence::Possible,
+                format!("silent for {}, and nothing tells why", span(idle)),
+            ),
+        };
+        Decided {
+            code,
+            confidence,
+            sentence,
+            since: self.last_said(),
+            evidence: Vec::new(),
+            suggestions: Vec::new(),
+        }
+    }
+
+    /// Where a person can answer.
+    fn where_to_answer(&self) -> Vec<String> {
+        let Some(terminal) = &self.facts.manifest.terminal else { return Vec::new() };
+        let tmux = terminal.tmux_pane.as_deref().filter(|pane| words::is_pane(pane));
+        tmux.map(|pane| format!("tmux switch-client -t '{pane}' || tmux attach -t '{pane}'"))
+            .into_iter()
+            .collect()
+    }
+
+    fn evidence(&self, kind: &str, text: String, at: Option<Timestamp>) -> Evidence {
+        Evidence { kind: kind.to_owned(), text, at }
+    }
+
+    /// The verdict, with the clocks and the habit that it is to be read with.
+    fn completed(&self, decided: Decided) -> Verdict {
+        let mut evidence = decided.evidence;
+        if !self.facts.status.has_ended() {
+            for clock in &self.facts.log.clocks {
+                let text = clock.last.map_or_else(
+                    || format!("{} has said nothing that tells its time", clock.channel),
+                    |last| format!("{} said something {} ago", clock.channel, span(self.at.since(last))),
+                );
+                evidence.push(self.evidence("clock", text, clock.last));
+            }
+            evidence.extend(self.habit().map(|habit| {
+                self.evidence(
+                    "habit",
+                    format!("the longest silence that it came back from was {}", span(habit)),
+                    None,
+                )
+            }));
+        }
+        Verdict {
+            alarm: self.is_alarm(decided.code),
+            code: decided.code,
+            confidence: decided.confidence,
+            sentence: decided.sentence,
+            since: decided.since,
+            evidence,
+            unavailable: self.facts.unavailable.clone(),
+            suggestions: decided.suggestions,
+            processes: self.facts.processes.all.clone(),
+        }
+    }
+
+    fn is_alarm(&self, code: Code) -> bool {
+        match code {
+            Code::Progressing | Code::Unknown => false,
+            Code::Finished => self.facts.status != Status::Succeeded,
+            Code::Sleeping | Code::BusySilent => !self.is_usual(self.thresholds.suspect),
+            _ => true,
+        }
+    }
+}
