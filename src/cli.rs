@@ -5,6 +5,7 @@ mod check;
 mod completions;
 #[cfg(unix)]
 mod demo;
+mod duration;
 #[cfg(unix)]
 mod exec;
 mod log;
@@ -13,6 +14,7 @@ mod open;
 mod output;
 mod runs;
 mod target;
+mod why;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -58,6 +60,7 @@ enum Command {
     Log(log::Arguments),
     Runs(runs::Arguments),
     Check(check::Arguments),
+    Why(why::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -170,6 +173,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Some(Command::Log(command)) => command.run(&mut output),
         Some(Command::Runs(command)) => command.run(&mut output),
         Some(Command::Check(command)) => command.run(&mut output),
+        Some(Command::Why(command)) => command.run(&mut output),
         Some(Command::Completions(command)) => command.run(&mut output),
         Some(Command::Man(command)) => command.run(&mut output),
     };

@@ -10,6 +10,7 @@ mod in_order;
 pub mod log;
 mod rendering;
 pub mod runs;
+pub mod why;
 
 pub use check::Check;
 pub use entry::{Form, Presentation, Reported};

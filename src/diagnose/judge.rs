@@ -38,7 +38,7 @@ impl Default for Thresholds {
 /// is only slow to come is there by then.
 const SURE_AFTER: Duration = Duration::from_secs(3);
 /// A process that uses more of a core than this computes.
-const BUSY_SHARE: f64 = 0.2;
+const BUSY_SHARE: f64 = 0.1;
 /// So often must the same lines come again, and so often a second, before that is called a loop at
 /// once; more slowly it may be a poll that waits on purpose, until the run is suspect.
 const LOOP_ROUNDS: u64 = 20;

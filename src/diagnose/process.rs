@@ -38,8 +38,14 @@ pub struct Process {
     pub tracer: Option<u32>,
     /// Processor time that it used itself, in milliseconds.
     pub cpu_ms: u64,
-    /// Which share of a core it used between the two samples; `None` where there was one only.
+    /// Processor time of the children that it waited for, in milliseconds: a shell computes through
+    /// them.
+    pub children_cpu_ms: u64,
+    /// Which share of a core it used between the two samples, with the children that ended in between;
+    /// `None` where there was one only.
     pub cpu_share: Option<f64>,
+    /// Whether it was running, or ready to, at both looks: on a busy host its share may be small.
+    pub runs: bool,
     /// How often its threads gave up the processor by themselves since they began: each time one
     /// wakes up to wait again, this goes up.
     pub switches: u64,
@@ -224,6 +230,12 @@ impl Processes {
 }
 
 impl Process {
+    /// Whether it woke up between the two samples: what waits for something that does not come sleeps on.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        self.switches_of_sample.is_some_and(|switches| switches > 0)
+    }
+
     /// Whether its main thread waits for a child to end.
     #[must_use]
     pub fn waits_for_a_child(&self) -> bool {

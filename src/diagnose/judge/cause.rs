@@ -64,7 +64,7 @@ fn stopped(process: &Process) -> Cause {
 }
 
 fn cause(process: &Process, facts: &Facts) -> Option<Cause> {
-    if let Some(share) = process.cpu_share.filter(|share| *share >= BUSY_SHARE) {
+    if let Some(share) = process.cpu_share.filter(|share| *share >= BUSY_SHARE || process.runs) {
         let text = format!("{} computes: {:.0} % of a core", named(process), share * 100.0);
         return Some(simple(process, Code::BusySilent, Confidence::Sure, text));
     }
@@ -83,8 +83,7 @@ fn deadlock(process: &Process) -> Option<Cause> {
     let waits: Vec<&Waiting> = process.waits().collect();
     let is_endless = |waiting: &&Waiting| waiting.wait == Wait::Futex && waiting.timeout_ms.is_none();
     let all = !waits.is_empty() && waits.len() == process.threads.len() && waits.iter().all(is_endless);
-    let is_moving = process.switches_of_sample.is_some_and(|switches| switches > 0);
-    if !all || is_moving {
+    if !all || process.is_moving() {
         return None;
     }
     let threads = match waits.len() {
@@ -100,6 +99,10 @@ fn deadlock(process: &Process) -> Option<Cause> {
 
 fn of_wait(process: &Process, waiting: &Waiting, facts: &Facts) -> Option<Cause> {
     let who = named(process);
+    // What wakes up and waits again gets what it waits for; only timers and polls wake up by themselves.
+    if process.is_moving() && !matches!(waiting.wait, Wait::Timer | Wait::Poll) {
+        return None;
+    }
     let fd = waiting.descriptor.map(|descriptor| format!("fd {descriptor}")).unwrap_or_default();
     match (waiting.wait, &waiting.target) {
         (Wait::Timer, _) => {

@@ -60,7 +60,8 @@ fn glances() -> BTreeMap<u32, Glance> {
 fn glance(pid: u32) -> Option<Glance> {
     let stat = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?.stat().ok()?;
     let positive = |number: i32| u32::try_from(number).ok().filter(|number| *number > 0);
-    let ticks = stat.utime.saturating_add(stat.stime);
+    let milliseconds = |ticks: u64| ticks.saturating_mul(1000) / procfs::ticks_per_second().max(1);
+    let of_children = u64::try_from(stat.cutime.saturating_add(stat.cstime)).unwrap_or(0);
     let parent = positive(stat.ppid).unwrap_or(0);
     let process = Process {
         pid,
@@ -71,7 +72,8 @@ fn glance(pid: u32) -> Option<Glance> {
         group: positive(stat.pgrp).unwrap_or(0),
         session: positive(stat.session).unwrap_or(0),
         foreground_group: positive(stat.tpgid),
-        cpu_ms: ticks.saturating_mul(1000) / procfs::ticks_per_second().max(1),
+        cpu_ms: milliseconds(stat.utime.saturating_add(stat.stime)),
+        children_cpu_ms: milliseconds(of_children),
         ..Process::default()
     };
     Some(Glance { pid, parent, process })
