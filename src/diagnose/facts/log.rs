@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnose::shape::{QuestionSign, Repetition, find_repetition, question_signs};
 use crate::display;
-use crate::model::{Model, Placed, Selection};
+use crate::model::{ChannelState, Model, Placed, Selection};
 use crate::run::{Body, Channel, Timestamp};
 
 /// So many of the last entries are looked at.
@@ -106,7 +106,7 @@ impl LogFacts {
         let output: Vec<&Placed> =
             said.iter().copied().filter(|placed| placed.channel != Channel::Worker).collect();
         let mut facts = Self {
-            clocks: clocks(model),
+            clocks: clocks(model, &entries),
             last_said: said.iter().filter_map(|placed| placed.entry.time).max(),
             open_line: output.last().and_then(|placed| open_line(placed)),
             last_line: output.iter().rev().find_map(|placed| visible_lines(placed).pop()),
@@ -164,10 +164,13 @@ fn is_heartbeat(placed: &Placed) -> bool {
     placed.entry.event().is_some_and(|event| event.to_lowercase().contains("heartbeat"))
 }
 
-fn clocks(model: &Model) -> Vec<ChannelClock> {
-    let clock = |state: &crate::model::ChannelState| ChannelClock {
-        channel: state.channel.name().to_owned(),
-        last: state.last_time,
+/// The clocks of the channels. Of a run of which only the end was read, they are those of the entries
+/// that were looked at.
+fn clocks(model: &Model, entries: &[Placed]) -> Vec<ChannelClock> {
+    let clock = |state: &ChannelState| {
+        let of_channel = entries.iter().filter(|placed| placed.channel == state.channel);
+        let last = of_channel.filter_map(|placed| placed.entry.time).max();
+        ChannelClock { channel: state.channel.name().to_owned(), last: last.max(state.last_time) }
     };
     model.channels().iter().map(clock).collect()
 }

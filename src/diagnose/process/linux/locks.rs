@@ -7,11 +7,39 @@ use crate::diagnose::process::LockHolder;
 /// The processes that hold a lock for which `pid` waits, or a lock on that file.
 pub(super) fn holders(pid: u32, inode: Option<u64>) -> Vec<LockHolder> {
     let text = fs::read_to_string("/proc/locks").unwrap_or_default();
-    holders_in(&text, pid, inode)
-        .into_iter()
-        .filter(|holder| *holder != Some(pid))
-        .map(|holder| LockHolder { pid: holder, name: holder.and_then(name).unwrap_or_default() })
-        .collect()
+    let mut pids: Vec<Option<u32>> = Vec::new();
+    for holder in holders_in(&text, pid, inode).into_iter().filter(|holder| *holder != Some(pid)) {
+        let lives = holder.is_some_and(|holder| name(holder).is_some());
+        // Who took the lock may have ended, and left it to whoever inherited the open file.
+        let heirs = if lives { Vec::new() } else { inode.map(heirs_of).unwrap_or_default() };
+        if heirs.is_empty() {
+            pids.push(holder);
+        } else {
+            pids.extend(heirs.into_iter().filter(|heir| *heir != pid).map(Some));
+        }
+    }
+    let holder = |pid: Option<u32>| LockHolder { pid, name: pid.and_then(name).unwrap_or_default() };
+    pids.into_iter().map(holder).collect()
+}
+
+/// The processes that have a file open on which this open file itself holds a lock: its `fdinfo` has
+/// a line of `/proc/locks` in it.
+fn heirs_of(inode: u64) -> Vec<u32> {
+    let names = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = names.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| {
+        let files = fs::read_dir(format!("/proc/{pid}/fdinfo")).into_iter().flatten().flatten();
+        let texts = files.filter_map(|file| fs::read_to_string(file.path()).ok());
+        texts.filter(|text| text.contains("lock:")).any(|text| {
+            let locks = text.lines().filter_map(|line| line.strip_prefix("lock:"));
+            locks.flat_map(str::split_whitespace).any(|word| {
+                let mut numbers = word.split(':');
+                let [_, _, number] = [numbers.next(), numbers.next(), numbers.next()];
+                number.and_then(|number| number.parse().ok()) == Some(inode)
+            })
+        })
+    })
+    .collect()
 }
 
 /// The pids of the holders; `None` for one that the kernel does not tell.

@@ -1,0 +1,116 @@
+//! Why a run does not move on: real processes, each recorded by the binary as a step, and diagnosed by
+//! the binary. Each situation says which verdict is right; the healthy ones must never be an alarm.
+//!
+//! All situations run side by side, since most of them only wait. What each verdict took is printed:
+//! `cargo test --test why -- --nocapture`.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "why/situations.rs"]
+mod situations;
+#[path = "why/stage.rs"]
+mod stage;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use situations::{HEALTHY, STUCK};
+use stage::{Running, Stage};
+
+/// How long a verdict may take: the machine may be busy with the others.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How long the healthy ones are watched.
+const WATCHED: Duration = Duration::from_secs(25);
+/// So many are asked at a time.
+const ASKED_AT_ONCE: usize = 4;
+
+/// Asks until the verdict is right; says what is wrong with it otherwise.
+fn wait_for_verdict(running: &Running) -> Result<Duration, String> {
+    let expected = running.situation.verdicts;
+    loop {
+        let (verdict, status) = running.why();
+        let code = verdict["verdict"].as_str().unwrap_or_default();
+        if expected.contains(&code) {
+            return (status == i32::from(running.situation.alarm))
+                .then(|| running.since.elapsed())
+                .ok_or_else(|| format!("exit status {status}: {verdict:#}"));
+        }
+        if running.since.elapsed() > PATIENCE {
+            return Err(format!("{expected:?} was expected: {verdict:#}"));
+        }
+    }
+}
+
+/// What several threads find of the runs, in their order.
+fn side_by_side<T: Send>(runs: &[Running], look: impl Fn(&Running) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let chunk = runs.len().div_ceil(ASKED_AT_ONCE);
+        let threads: Vec<_> = runs
+            .chunks(chunk)
+            .map(|runs| scope.spawn(|| runs.iter().map(&look).collect::<Vec<T>>()))
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn what_a_stuck_step_waits_for_is_named() {
+    let stage = Stage::new();
+    let runs: Vec<Running> = STUCK.iter().map(|situation| stage.begin(situation)).collect();
+    let found = side_by_side(&runs, wait_for_verdict);
+    let mut wrong = Vec::new();
+    for (running, found) in runs.iter().zip(found) {
+        let name = running.situation.name;
+        match found {
+            Ok(took) => eprintln!("{name}: after {:.1} s", took.as_secs_f64()),
+            Err(why) => wrong.push(format!("{name}: {why}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), runs.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_healthy_step_is_never_an_alarm() {
+    let stage = Stage::new();
+    let runs: Vec<Running> = HEALTHY.iter().map(|situation| stage.begin(situation)).collect();
+    let began = Instant::now();
+    let mut rounds = 0;
+    while began.elapsed() < WATCHED {
+        rounds += 1;
+        for (running, (verdict, status)) in runs.iter().zip(side_by_side(&runs, Running::why)) {
+            let name = running.situation.name;
+            assert_eq!(status, i32::from(running.situation.alarm), "{name}: {verdict:#}");
+            let code = verdict["verdict"].as_str().unwrap();
+            assert!(running.situation.verdicts.contains(&code), "{name}: {verdict:#}");
+        }
+    }
+    assert!(rounds >= 3, "only {rounds} rounds in {WATCHED:?}");
+    eprintln!("{} healthy steps, {rounds} rounds, no alarm", runs.len());
+}
+
+#[test]
+fn the_verdict_names_the_process_the_thing_and_how_long_in_text_and_in_json() {
+    let stage = Stage::new();
+    let situation =
+        STUCK.iter().find(|situation| situation.name == "a lock held by another process").unwrap();
+    let running = stage.begin(situation);
+    wait_for_verdict(&running).unwrap();
+    let (verdict, _) = running.why();
+    let sentence = verdict["sentence"].as_str().unwrap();
+    let holder = stage.lock_holder().to_string();
+    for part in ["waiting on a lock for ", "`flock` (pid ", "/held", &format!("(pid {holder}) holds")] {
+        assert!(sentence.contains(part), "{part} is missing: {sentence}");
+    }
+    for key in ["confidence", "since", "evidence", "unavailable", "suggestions", "processes", "alarm"] {
+        assert!(!verdict[key].is_null(), "{key} is missing: {verdict:#}");
+    }
+    assert!(verdict["idleMs"]["stdout"].as_u64().unwrap() > 0);
+    assert!(verdict["evidence"].as_array().unwrap().iter().all(|one| one["kind"].is_string()));
+    let text = running.why_text();
+    assert!(text.starts_with(sentence.split(" for ").next().unwrap()), "{text}");
+    let suggested = format!("ps -o pid,etime,args -p {holder}");
+    assert!(text.contains(&suggested), "{text}");
+    assert_eq!(verdict["suggestions"].as_array().unwrap().last().unwrap(), &Value::from(suggested));
+}
