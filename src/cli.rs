@@ -14,6 +14,7 @@ mod open;
 mod output;
 mod runs;
 mod target;
+mod wait;
 mod why;
 
 use std::ffi::OsString;
@@ -61,6 +62,7 @@ enum Command {
     Runs(runs::Arguments),
     Check(check::Arguments),
     Why(why::Arguments),
+    Wait(wait::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -174,6 +176,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Some(Command::Runs(command)) => command.run(&mut output),
         Some(Command::Check(command)) => command.run(&mut output),
         Some(Command::Why(command)) => command.run(&mut output),
+        Some(Command::Wait(command)) => command.run(&mut output),
         Some(Command::Completions(command)) => command.run(&mut output),
         Some(Command::Man(command)) => command.run(&mut output),
     };

@@ -114,3 +114,22 @@ fn the_verdict_names_the_process_the_thing_and_how_long_in_text_and_in_json() {
     assert!(text.contains(&suggested), "{text}");
     assert_eq!(verdict["suggestions"].as_array().unwrap().last().unwrap(), &Value::from(suggested));
 }
+
+#[test]
+fn a_wait_ends_when_it_happens_when_it_cannot_happen_any_more_and_when_the_time_is_up() {
+    let stage = Stage::new();
+    let situation =
+        |name: &str| STUCK.iter().chain(HEALTHY).find(|situation| situation.name == name).unwrap();
+    let question = stage.begin(situation("a question on a terminal"));
+    let (status, printed) =
+        question.wait(&["--until", "stuck", "--exec", "echo $STEPWATCH_VERDICT $STEPWATCH_RUN"]);
+    let path = question.path().display().to_string();
+    assert_eq!((status, printed), (0, format!("{path}\nwaiting_for_input {path}\n")));
+    assert_eq!(question.wait(&["--until", "stuck", "--exec", "exit 7"]).0, 7);
+    assert_eq!(question.wait(&["--until", "done", "--timeout", "100ms"]), (1, String::new()));
+    assert_eq!(question.wait(&["--until", "checkpoint", "--timeout", "100ms"]), (1, String::new()));
+    let ended = stage.begin(situation("a step that ended well"));
+    let path = ended.path().display().to_string();
+    assert_eq!(ended.wait(&["--until", "done"]), (0, format!("{path}\n")));
+    assert_eq!(ended.wait(&["--until", "stuck"]), (1, String::new()), "what has ended is never stuck");
+}

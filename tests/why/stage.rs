@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -147,6 +147,18 @@ impl Running {
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(error.is_empty(), "{}: {error}", self.situation.name);
         (serde_json::from_slice(&output.stdout).unwrap(), output.status.code().unwrap())
+    }
+
+    /// The run directory.
+    pub(crate) fn path(&self) -> &Path {
+        &self.run
+    }
+
+    /// What `wait` ends with, and what it and its command print.
+    pub(crate) fn wait(&self, arguments: &[&str]) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stepwatch"));
+        let output = command.arg("wait").arg(&self.run).args(arguments).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
     }
 
     /// The verdict as text.
