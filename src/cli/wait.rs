@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use color_eyre::eyre::WrapErr as _;
 
+use crate::diagnose::Code;
 use crate::diagnose::overview::Probe;
 use crate::display;
 use crate::run::RunDirectory;
@@ -90,15 +91,19 @@ impl Arguments {
             for run in target::runs(&self.runs)? {
                 awaited.entry(run.clone()).or_insert_with(|| Awaited::new(run));
             }
-            for (run, of) in awaited.iter_mut().filter(|(_, of)| of.answer.is_none()) {
-                of.answer = self.look(run, of)?;
-                if let Some(Answer::Happened(word, sentence)) = &of.answer {
+            let open: Vec<RunDirectory> =
+                awaited.iter().filter(|(_, of)| of.answer.is_none()).map(|(run, _)| run.clone()).collect();
+            for (run, answer) in self.look(&open, &mut awaited)? {
+                if let Answer::Happened(word, sentence) = &answer {
                     writeln!(output, "{}", display::path(run.path())).map_err(output_failed)?;
                     output.flush().map_err(output_failed)?;
-                    status = self.execute(run, word, sentence)?.unwrap_or(status);
+                    status = self.execute(&run, word, sentence)?.unwrap_or(status);
                     if self.any {
                         return Ok(outcome(status));
                     }
+                }
+                if let Some(of) = awaited.get_mut(&run) {
+                    of.answer = Some(answer);
                 }
             }
             let mut answers = awaited.values().map(|of| &of.answer);
@@ -119,28 +124,43 @@ impl Arguments {
         }
     }
 
-    fn look(&self, run: &RunDirectory, of: &mut Awaited) -> Result<Option<Answer>, Failure> {
+    /// What became of the runs, of which nothing is known yet.
+    fn look(
+        &self,
+        open: &[RunDirectory],
+        awaited: &mut BTreeMap<RunDirectory, Awaited>,
+    ) -> Result<Vec<(RunDirectory, Answer)>, Failure> {
+        if self.until == Until::Stuck {
+            let found = why::all_diagnosed(open, APART)?;
+            let answers = open.iter().zip(found).filter_map(|(run, (verdict, _))| {
+                // What has ended is not stuck, even if it ended badly.
+                let answer = match verdict.code {
+                    Code::Finished => Answer::Never,
+                    code if verdict.alarm => Answer::Happened(code.word(), verdict.sentence),
+                    _ => return None,
+                };
+                Some((run.clone(), answer))
+            });
+            return Ok(answers.collect());
+        }
+        let answers = open.iter().filter_map(|run| {
+            let of = awaited.get_mut(run)?;
+            Some((run.clone(), self.answer_of(of)?))
+        });
+        Ok(answers.collect())
+    }
+
+    fn answer_of(&self, of: &mut Awaited) -> Option<Answer> {
         let summary = of.probe.look();
-        let has_ended = summary.status.has_ended();
-        Ok(match self.until {
-            Until::Done if has_ended => Some(Answer::Happened(summary.status.word(), summary.says())),
+        match self.until {
             Until::Checkpoint if summary.checkpoints > of.checkpoints => {
                 Some(Answer::Happened("checkpoint", summary.says()))
             }
-            Until::Stuck => {
-                let (verdict, facts) = why::diagnosed(run.clone(), APART)?;
-                match verdict.code {
-                    // What has ended is not stuck, even if it ended badly.
-                    crate::diagnose::Code::Finished => Some(Answer::Never),
-                    code if verdict.alarm && facts.at.is_some() => {
-                        Some(Answer::Happened(code.word(), verdict.sentence))
-                    }
-                    _ => None,
-                }
+            Until::Checkpoint => summary.status.has_ended().then_some(Answer::Never),
+            Until::Done | Until::Stuck => {
+                summary.status.has_ended().then(|| Answer::Happened(summary.status.word(), summary.says()))
             }
-            Until::Checkpoint if has_ended => Some(Answer::Never),
-            Until::Done | Until::Checkpoint => None,
-        })
+        }
     }
 
     /// Runs the command, if there is one; its exit status, where that is not 0.

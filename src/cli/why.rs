@@ -63,8 +63,24 @@ impl Arguments {
 
 /// Looks at a run, and judges it.
 pub(super) fn diagnosed(run: RunDirectory, apart: Duration) -> Result<(Verdict, Facts), Failure> {
-    let name = crate::display::path(run.path());
-    let model = Model::load_end(run, ENTRIES).wrap_err_with(|| format!("{name} cannot be read"))?;
-    let facts = facts::collect(&model, apart, || Timestamp::from(SystemTime::now()), thread::sleep);
-    Ok((diagnose::judge(&facts, &Thresholds::default()), facts))
+    let mut found = all_diagnosed(&[run], apart)?;
+    found.pop().ok_or_else(|| Failure::could_not("the run cannot be judged"))
+}
+
+/// Looks at several runs at once, and judges each.
+pub(super) fn all_diagnosed(
+    runs: &[RunDirectory],
+    apart: Duration,
+) -> Result<Vec<(Verdict, Facts)>, Failure> {
+    let mut models = Vec::new();
+    for run in runs {
+        let name = crate::display::path(run.path());
+        let model =
+            Model::load_end(run.clone(), ENTRIES).wrap_err_with(|| format!("{name} cannot be read"))?;
+        models.push(model);
+    }
+    let models: Vec<&Model> = models.iter().collect();
+    let facts = facts::collect(&models, apart, || Timestamp::from(SystemTime::now()), thread::sleep);
+    let judged = facts.into_iter().map(|facts| (diagnose::judge(&facts, &Thresholds::default()), facts));
+    Ok(judged.collect())
 }

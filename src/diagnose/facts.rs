@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use log::{ChannelClock, Event, LogFacts, OpenLine, RepeatedLines};
 
 use super::liveness;
-use super::process::{self, Processes, Sought, Unavailable};
+use super::process::{Processes, Snapshot, Sought, Unavailable};
 use crate::host;
 use crate::model::Model;
 use crate::run::{Heartbeat, Manifest, RunDirectory, RunState, Status, Timestamp, record_name};
@@ -61,49 +61,75 @@ const EARLIER_RUNS: usize = 3;
 /// Below this many bytes a disk is full for whoever writes a log.
 pub const LEAST_FREE_BYTES: u64 = 64 << 10;
 
-/// Collects the facts of a run: looks at its processes twice, that long apart. `now` is asked for the
-/// time at each look, `pause` waits.
+/// Collects the facts of runs: looks at their processes twice, that long apart, at all of them at once.
+/// `now` is asked for the time at each look, `pause` waits.
 pub fn collect(
-    model: &Model,
+    models: &[&Model],
     between: Duration,
     now: impl Fn() -> Timestamp,
     pause: impl FnOnce(Duration),
-) -> Facts {
-    let directory = model.directory();
-    let mut unavailable = Vec::new();
-    let (state, status) = liveness::observe(directory)
-        .unwrap_or_else(|_| (model.state().cloned().unwrap_or_default(), Status::Unknown));
-    let manifest = model.manifest().clone();
-    let mut facts = Facts {
-        status,
-        last_checkpoint: newest_checkpoint(directory),
-        free_bytes: host::free_bytes(directory.path()),
-        earlier: earlier_runs(directory, &manifest),
-        ..Facts::default()
-    };
-    match why_no_processes(&manifest, &state, status) {
-        Some(why) => unavailable.push(Unavailable::new("processes", why)),
-        None => {
-            let mut sought = Sought::of(&state);
-            sought.run_variable = absolute(directory.path());
-            let (first, began) = (process::collect(&sought), now());
-            pause(between);
-            facts.processes = process::collect(&sought);
-            let elapsed = now().since(began).as_millis();
-            facts.processes.compare(&first, u64::try_from(elapsed).unwrap_or(u64::MAX));
-            facts.recorder_state = state.recorder.and_then(|recorder| host::process_state(recorder.pid));
+) -> Vec<Facts> {
+    let mut cases: Vec<Case<'_>> = models.iter().map(|model| Case::begin(model)).collect();
+    if cases.iter().any(|case| case.sought.is_some()) {
+        let first = Snapshot::take();
+        let earlier: Vec<Option<Processes>> =
+            cases.iter().map(|case| case.sought.as_ref().map(|sought| first.processes(sought))).collect();
+        let began = now();
+        pause(between);
+        let elapsed = milliseconds(now().since(began));
+        let second = Snapshot::take();
+        for (case, earlier) in cases.iter_mut().zip(&earlier) {
+            case.look_again(&second, earlier.as_ref(), elapsed);
         }
     }
     let at = now();
-    unavailable.append(&mut facts.processes.unavailable);
-    Facts {
-        at: Some(at),
-        heartbeat: directory.heartbeat().ok(),
-        log: LogFacts::of(model),
-        manifest,
-        state,
-        unavailable,
-        ..facts
+    cases.into_iter().map(|case| case.finish(at)).collect()
+}
+
+/// The facts of one run in the making.
+struct Case<'m> {
+    model: &'m Model,
+    facts: Facts,
+    /// `None` where nothing can be said of its processes.
+    sought: Option<Sought>,
+}
+
+impl<'m> Case<'m> {
+    fn begin(model: &'m Model) -> Self {
+        let directory = model.directory();
+        let (state, status) = liveness::observe(directory)
+            .unwrap_or_else(|_| (model.state().cloned().unwrap_or_default(), Status::Unknown));
+        let manifest = model.manifest().clone();
+        let mut facts = Facts {
+            status,
+            last_checkpoint: newest_checkpoint(directory),
+            free_bytes: host::free_bytes(directory.path()),
+            earlier: earlier_runs(directory, &manifest),
+            ..Facts::default()
+        };
+        let sought = match why_no_processes(&manifest, &state, status) {
+            Some(why) => {
+                facts.unavailable.push(Unavailable::new("processes", why));
+                None
+            }
+            None => Some(Sought { run_variable: absolute(directory.path()), ..Sought::of(&state) }),
+        };
+        Self { model, facts: Facts { manifest, state, ..facts }, sought }
+    }
+
+    fn look_again(&mut self, snapshot: &Snapshot, earlier: Option<&Processes>, elapsed_ms: u64) {
+        let (Some(sought), Some(earlier)) = (&self.sought, earlier) else { return };
+        let mut processes = snapshot.processes(sought);
+        processes.compare(earlier, elapsed_ms);
+        self.facts.unavailable.append(&mut processes.unavailable);
+        self.facts.processes = processes;
+        let recorder = self.facts.state.recorder;
+        self.facts.recorder_state = recorder.and_then(|recorder| host::process_state(recorder.pid));
+    }
+
+    fn finish(self, at: Timestamp) -> Facts {
+        let heartbeat = self.model.directory().heartbeat().ok();
+        Facts { at: Some(at), heartbeat, log: LogFacts::of(self.model), ..self.facts }
     }
 }
 

@@ -249,19 +249,38 @@ impl Process {
     }
 }
 
-/// Looks the processes of a run up, once. [`Processes::compare`] makes shares of two looks.
-#[cfg(target_os = "linux")]
-#[must_use]
-pub fn collect(sought: &Sought) -> Processes {
-    linux::collect(sought)
+/// All processes of this host at one moment, from which those of any number of runs can be told.
+/// [`Processes::compare`] makes shares of two moments.
+#[expect(missing_debug_implementations, reason = "it holds thousands of processes")]
+pub struct Snapshot {
+    #[cfg(target_os = "linux")]
+    inner: linux::Snapshot,
 }
 
-/// Looks the processes of a run up: not on this system.
-#[cfg(not(target_os = "linux"))]
-#[must_use]
-pub fn collect(_sought: &Sought) -> Processes {
-    let why = "this system has no procfs that could be read";
-    Processes { unavailable: vec![Unavailable::new("processes", why)], ..Processes::default() }
+impl Snapshot {
+    /// Looks at every process, a little.
+    #[must_use]
+    pub fn take() -> Self {
+        Self {
+            #[cfg(target_os = "linux")]
+            inner: linux::Snapshot::take(),
+        }
+    }
+
+    /// Looks closely at those of a run.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn processes(&self, sought: &Sought) -> Processes {
+        self.inner.collect(sought)
+    }
+
+    /// Looks closely at those of a run: not on this system.
+    #[cfg(not(target_os = "linux"))]
+    #[must_use]
+    pub fn processes(&self, _sought: &Sought) -> Processes {
+        let why = "this system has no procfs that could be read";
+        Processes { unavailable: vec![Unavailable::new("processes", why)], ..Processes::default() }
+    }
 }
 
 impl Processes {
@@ -270,11 +289,82 @@ impl Processes {
         self.sampled_for_ms = elapsed_ms;
         for process in &mut self.all {
             let before = earlier.get(process.pid).filter(|before| before.start_time == process.start_time);
-            let used = process.cpu_ms.saturating_sub(before.map_or(0, |before| before.cpu_ms));
-            let known = before.is_some() && elapsed_ms > 0;
-            process.cpu_share = known.then(|| used as f64 / elapsed_ms as f64);
-            process.switches_of_sample =
-                before.map(|before| process.switches.saturating_sub(before.switches));
+            let Some(before) = before else { continue };
+            let own = process.cpu_ms.saturating_sub(before.cpu_ms);
+            // A child that ended may have computed long before the first look.
+            let of_children = process.children_cpu_ms.saturating_sub(before.children_cpu_ms).min(elapsed_ms);
+            process.cpu_share = (elapsed_ms > 0).then(|| (own + of_children) as f64 / elapsed_ms as f64);
+            process.runs = before.state == 'R' && process.state == 'R';
+            process.switches_of_sample = Some(process.switches.saturating_sub(before.switches));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(pid: u32, cpu_ms: u64, children_cpu_ms: u64, state: char, switches: u64) -> Process {
+        Process { pid, cpu_ms, children_cpu_ms, state, switches, ..Process::default() }
+    }
+
+    #[test]
+    fn two_looks_tell_the_share_of_a_core_and_whether_a_process_moves() {
+        let earlier = Processes {
+            all: vec![process(1, 100, 0, 'R', 5), process(2, 0, 0, 'S', 9), process(3, 7, 7, 'S', 1)],
+            ..Processes::default()
+        };
+        let mut later = Processes {
+            all: vec![
+                process(1, 350, 100, 'R', 5),
+                process(2, 0, 90_000, 'S', 10),
+                Process { start_time: 1, ..process(3, 9, 9, 'S', 1) },
+                process(4, 50, 0, 'R', 0),
+            ],
+            ..Processes::default()
+        };
+        later.compare(&earlier, 1000);
+        let told = |number: usize| {
+            let process = &later.all[number];
+            (process.cpu_share, process.runs, process.is_moving())
+        };
+        assert_eq!(told(0), (Some(0.35), true, false));
+        assert_eq!(told(1), (Some(1.0), false, true), "a child computed long before");
+        assert_eq!(told(2), (None, false, false), "another process has its pid now");
+        assert_eq!(told(3), (None, false, false), "it is new");
+    }
+
+    #[test]
+    fn the_leaves_are_those_that_wait_for_no_other_process_of_the_run() {
+        let waits = |wait| Thread {
+            wait: Some(Waiting {
+                wait,
+                descriptor: None,
+                target: None,
+                timeout_ms: None,
+                polled: Vec::new(),
+            }),
+            ..Thread::default()
+        };
+        let one = |pid, parent, state, wait| Process {
+            pid,
+            parent,
+            state,
+            threads: vec![waits(wait)],
+            ..Process::default()
+        };
+        let processes = Processes {
+            all: vec![
+                one(1, 0, 'S', Wait::Child),
+                one(2, 1, 'S', Wait::Child),
+                one(3, 2, 'S', Wait::Read),
+                one(4, 1, 'Z', Wait::Read),
+                one(5, 1, 'S', Wait::Poll),
+                one(6, 5, 'S', Wait::Timer),
+            ],
+            ..Processes::default()
+        };
+        let pids: Vec<u32> = processes.leaves().iter().map(|process| process.pid).collect();
+        assert_eq!(pids, [3, 5, 6]);
     }
 }

@@ -29,26 +29,75 @@ struct Glance {
     process: Process,
 }
 
-pub(super) fn collect(sought: &Sought) -> Processes {
-    let mut unavailable = Vec::new();
-    let every = glances();
-    if every.is_empty() {
-        unavailable.push(Unavailable::new("processes", "/proc cannot be read"));
+/// All processes of the host at one moment, and which run each carries in its environment: taken once
+/// for any number of runs.
+pub(super) struct Snapshot {
+    every: BTreeMap<u32, Glance>,
+    /// The run directories that processes name, as far as they may be read.
+    runs: HashMap<String, Vec<u32>>,
+}
+
+impl Snapshot {
+    pub(super) fn take() -> Self {
+        let every = glances();
+        let mut runs: HashMap<String, Vec<u32>> = HashMap::new();
+        for pid in every.keys() {
+            if let Some(run) = run_of(*pid) {
+                runs.entry(run).or_default().push(*pid);
+            }
+        }
+        Self { every, runs }
     }
-    let root = sought.command.and_then(|(pid, started)| verified(&every, pid, started));
-    let members = members(sought, root, &every);
-    if members.len() > MOST_PROCESSES {
-        let why = format!("there are {}, and {MOST_PROCESSES} are looked at", members.len());
-        unavailable.push(Unavailable::new("some processes", why));
+
+    pub(super) fn collect(&self, sought: &Sought) -> Processes {
+        let mut unavailable = Vec::new();
+        if self.every.is_empty() {
+            unavailable.push(Unavailable::new("processes", "/proc cannot be read"));
+        }
+        let root = sought.command.and_then(|(pid, started)| verified(&self.every, pid, started));
+        let members = self.members(sought, root);
+        if members.len() > MOST_PROCESSES {
+            let why = format!("there are {}, and {MOST_PROCESSES} are looked at", members.len());
+            unavailable.push(Unavailable::new("some processes", why));
+        }
+        let mut targets = Targets::new(&members);
+        let mut all: Vec<Process> = in_order(&members, &self.every)
+            .into_iter()
+            .take(MOST_PROCESSES)
+            .map(|process| look_at(process, &mut targets, &mut unavailable))
+            .collect();
+        all.retain(|process| Path::new(&format!("/proc/{}", process.pid)).exists());
+        Processes { root, all, sampled_for_ms: 0, unavailable }
     }
-    let mut targets = Targets::new(&members);
-    let mut all: Vec<Process> = in_order(&members, &every)
-        .into_iter()
-        .take(MOST_PROCESSES)
-        .map(|process| look_at(process, &mut targets, &mut unavailable))
-        .collect();
-    all.retain(|process| Path::new(&format!("/proc/{}", process.pid)).exists());
-    Processes { root, all, sampled_for_ms: 0, unavailable }
+
+    /// The processes of the run: the command and whatever descends from it, what the recorder adopted,
+    /// what shares the command's own session, and what carries the run's variable, wherever it went.
+    fn members(&self, sought: &Sought, root: Option<u32>) -> BTreeSet<u32> {
+        let recorder = sought.recorder.and_then(|(pid, started)| verified(&self.every, pid, started));
+        let own = std::process::id();
+        let marked = sought.run_variable.as_ref().and_then(|run| self.runs.get(run));
+        let mut members: BTreeSet<u32> =
+            root.into_iter().chain(marked.into_iter().flatten().copied()).collect();
+        let session = root.and_then(|root| self.every.get(&root)).map(|glance| glance.process.session);
+        for glance in self.every.values() {
+            let adopted = recorder.is_some_and(|recorder| glance.parent == recorder);
+            // The session is the command's alone only where it leads it.
+            let in_session = session.is_some() && session == root && session == Some(glance.process.session);
+            if adopted || in_session {
+                members.insert(glance.pid);
+            }
+        }
+        // Children of members, until no more are found.
+        let mut grown = 0;
+        while grown != members.len() {
+            grown = members.len();
+            let children = self.every.values().filter(|glance| members.contains(&glance.parent));
+            let children: Vec<u32> = children.map(|glance| glance.pid).collect();
+            members.extend(children);
+        }
+        members.retain(|pid| Some(*pid) != recorder && *pid != own);
+        members
+    }
 }
 
 fn glances() -> BTreeMap<u32, Glance> {
@@ -85,40 +134,12 @@ fn verified(every: &BTreeMap<u32, Glance>, pid: u32, started: Option<u64>) -> Op
     started.is_none_or(|started| started == glance.process.start_time).then_some(pid)
 }
 
-/// The processes of the run: the command and whatever descends from it, what the recorder adopted,
-/// what shares the command's own session, and what carries the run's variable, wherever it went.
-fn members(sought: &Sought, root: Option<u32>, every: &BTreeMap<u32, Glance>) -> BTreeSet<u32> {
-    let recorder = sought.recorder.and_then(|(pid, started)| verified(every, pid, started));
-    let own = std::process::id();
-    let mut members: BTreeSet<u32> = root.into_iter().collect();
-    let session = root.and_then(|root| every.get(&root)).map(|glance| glance.process.session);
-    for glance in every.values() {
-        let adopted = recorder.is_some_and(|recorder| glance.parent == recorder);
-        // The session is the command's alone only where it leads it.
-        let in_session = session.is_some() && session == root && session == Some(glance.process.session);
-        let marked =
-            || sought.run_variable.as_deref().is_some_and(|value| carries_variable(glance.pid, value));
-        if adopted || in_session || marked() {
-            members.insert(glance.pid);
-        }
-    }
-    // Children of members, until no more are found.
-    let mut grown = 0;
-    while grown != members.len() {
-        grown = members.len();
-        let children = every.values().filter(|glance| members.contains(&glance.parent));
-        let children: Vec<u32> = children.map(|glance| glance.pid).collect();
-        members.extend(children);
-    }
-    members.retain(|pid| Some(*pid) != recorder && *pid != own);
-    members
-}
-
-/// Whether the environment of a process names the run.
-fn carries_variable(pid: u32, value: &str) -> bool {
-    let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { return false };
-    let wanted = [b"STEPWATCH_RUN=", value.as_bytes()].concat();
-    environment.split(|byte| *byte == 0).any(|variable| variable == wanted)
+/// The run directory that the environment of a process names, if it may be read.
+fn run_of(pid: u32) -> Option<String> {
+    let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let mut variables = environment.split(|byte| *byte == 0);
+    let run = variables.find_map(|variable| variable.strip_prefix(b"STEPWATCH_RUN="))?;
+    String::from_utf8(run.to_vec()).ok()
 }
 
 /// The members, parents before their children.
