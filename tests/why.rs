@@ -12,6 +12,7 @@ mod situations;
 #[path = "why/stage.rs"]
 mod stage;
 
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -132,4 +133,44 @@ fn a_wait_ends_when_it_happens_when_it_cannot_happen_any_more_and_when_the_time_
     let path = ended.path().display().to_string();
     assert_eq!(ended.wait(&["--until", "done"]), (0, format!("{path}\n")));
     assert_eq!(ended.wait(&["--until", "stuck"]), (1, String::new()), "what has ended is never stuck");
+}
+
+#[test]
+fn a_full_disk_is_named() {
+    // A small file system of its own, in a user namespace where the kernel allows that.
+    let may_mount = Command::new("unshare")
+        .args(["-Urm", "mount", "-t", "tmpfs", "none", "/mnt"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !may_mount {
+        println!("this kernel refuses a file system in a user namespace; skipped");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("disk")).unwrap();
+    // The step writes until nothing more fits, and goes on.
+    let script = r#"
+        mount -t tmpfs -o size=256k none disk || exit 99
+        "$STEPWATCH" exec --root disk --task t --run r -- \
+            sh -c 'while :; do echo "something that takes room on the disk"; sleep 0.001; done' > /dev/null 2>&1 &
+        recorder=$!
+        for round in $(seq 1 60); do
+            "$STEPWATCH" why disk/t/r --for 100ms --json > verdict 2> error
+            echo $? > status
+            grep -q '"verdict":"disk_full"' verdict && break
+            sleep 0.2
+        done
+        kill $recorder"#;
+    let status = Command::new("unshare")
+        .args(["-Urm", "sh", "-c", script])
+        .env("STEPWATCH", env!("CARGO_BIN_EXE_stepwatch"))
+        .current_dir(folder.path())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(read("verdict").contains("\"verdict\":\"disk_full\""), "{} {}", read("verdict"), read("error"));
+    assert_eq!(read("status").trim(), "1");
+    assert!(read("verdict").contains("disk of the run directory is full"), "{}", read("verdict"));
 }
