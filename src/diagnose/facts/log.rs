@@ -1,6 +1,10 @@
 //! What the end of a run's log tells: when each channel said something last, how long the run is silent
 //! by habit, whether the last line has no end, whether the same comes again and again.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnose::shape::{QuestionSign, Repetition, find_repetition, question_signs};
@@ -175,10 +179,26 @@ fn clocks(model: &Model, entries: &[Placed]) -> Vec<ChannelClock> {
     model.channels().iter().map(clock).collect()
 }
 
+/// What moves the cursor, sets a title or switches a mode: a line editor writes it before its prompt.
+static SEQUENCES: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)").ok());
+
+/// Text without control sequences, colours included. It is only read here, and never shown as what the
+/// program said.
+fn without_sequences(text: &[u8]) -> Cow<'_, [u8]> {
+    match SEQUENCES.as_ref() {
+        Some(sequences) if memchr::memchr(0x1b, text).is_some() => {
+            sequences.replace_all(text, b"".as_slice())
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// The lines of an entry in which there is something to see, redrawn ones in their last state.
 fn visible_lines(placed: &Placed) -> Vec<String> {
     let limits = display::Limits { columns: COLUMNS, ..display::Limits::NONE };
-    let lines = display::lines(placed.entry.text(), limits);
+    let text = without_sequences(placed.entry.text());
+    let lines = display::lines(&text, limits);
     lines
         .iter()
         .map(|line| line.text().trim_end().to_owned())
@@ -191,7 +211,8 @@ fn open_line(placed: &Placed) -> Option<OpenLine> {
     if !placed.entry.is_open_line() || matches!(placed.entry.body, Body::Raw(_)) {
         return None;
     }
-    let text = display::lines(placed.entry.text(), display::Limits::NONE).pop()?.text();
+    let text = without_sequences(placed.entry.text());
+    let text = display::lines(&text, display::Limits::NONE).pop()?.text();
     if text.trim().is_empty() {
         return None;
     }
@@ -208,4 +229,17 @@ fn last_event(said: &[&Placed]) -> Option<Event> {
         at: placed.entry.time,
         is_followed_by_output: at + 1 < said.len(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_is_read_without_what_a_line_editor_writes_before_it() {
+        let text = without_sequences(b"\x1b[?2004h\x1b]0;title\x07\x1b[1;32mContinue? \x1b[0m");
+        assert_eq!(text.as_ref(), b"Continue? ");
+        assert_eq!(without_sequences(b"\x1b[plain").as_ref(), b"lain", "a short sequence is one");
+        assert_eq!(without_sequences(b"100 %").as_ref(), b"100 %");
+    }
 }
