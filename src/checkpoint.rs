@@ -33,6 +33,10 @@ pub use record::{NewRecord, Record};
 use crate::run::{CheckpointMode, CheckpointSettings, FORMAT, Manifest, RunDirectory, Timestamp};
 use publish::{Publisher, Way};
 
+/// What is said of a run of which checkpoints are made.
+const CAPTURED: &str =
+    "summaries, git diffs and log tails are written to checkpoints/, and nothing there is ever overwritten";
+
 /// The checkpoints of one run.
 #[derive(Clone, Debug)]
 pub struct Checkpoints {
@@ -53,8 +57,9 @@ pub struct CheckpointState {
     pub mode: CheckpointMode,
     /// The types that can be made; none where the mode is `disabled`.
     pub supported_types: Vec<Kind>,
-    /// What is special, in a sentence: why none are made, or why there is no next seq.
-    pub note: Option<String>,
+    /// What is made and where it goes, or that checkpoints are disabled for this step; and why there
+    /// is no next seq, where there is none.
+    pub note: String,
     /// The highest seq so far; before any record that of the attempt that this run goes on from,
     /// or 0.
     pub last_checkpoint_seq: u64,
@@ -82,7 +87,11 @@ impl Checkpoints {
     #[must_use]
     pub fn state(&self) -> CheckpointState {
         let resume_from_seq = self.settings.resume_from_seq;
-        let mut notes = Vec::new();
+        let (supported_types, note) = match self.settings.mode {
+            CheckpointMode::Capture => (Kind::SUPPORTED.to_vec(), CAPTURED),
+            CheckpointMode::Disabled => (Vec::new(), error::DISABLED),
+        };
+        let mut notes = vec![note.to_owned()];
         let (folder, names) = match read::open_folder(&self.directory)
             .and_then(|folder| folder.map(|folder| Ok((folder.names()?, folder))).transpose())
         {
@@ -105,17 +114,10 @@ impl Checkpoints {
             },
         };
         let names = names.unwrap_or_default();
-        let supported_types = match self.settings.mode {
-            CheckpointMode::Capture => Kind::SUPPORTED.to_vec(),
-            CheckpointMode::Disabled => {
-                notes.insert(0, error::DISABLED.to_owned());
-                Vec::new()
-            }
-        };
         CheckpointState {
             mode: self.settings.mode,
             supported_types,
-            note: (!notes.is_empty()).then(|| notes.join("; ")),
+            note: notes.join("; "),
             last_checkpoint_seq: name::highest(resume_from_seq, names.iter().map(Vec::as_slice)).0,
             next_checkpoint_seq,
             latest: folder.and_then(|folder| read::latest(&folder, &names)).map(|last| last.description()),

@@ -78,7 +78,7 @@ pub enum CheckpointError {
 
 /// What is said of a run whose checkpoints are disabled.
 pub(super) const DISABLED: &str =
-    "checkpointing is disabled for this run (checkpoint.mode in its run.json is \"disabled\")";
+    "checkpointing is disabled for this step (checkpoint.mode in run.json is \"disabled\")";
 
 impl CheckpointError {
     /// Makes an error of `doing` something to `path` out of what the file system said.
