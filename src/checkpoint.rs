@@ -19,6 +19,8 @@ mod spool;
 #[cfg(test)]
 mod tests;
 
+use std::io;
+
 use serde::Serialize;
 use serde_json::Map;
 
@@ -30,6 +32,7 @@ pub use publish::Published;
 pub use read::{RECORD_LIMIT, StoredRecord};
 pub use record::{NewRecord, Record};
 
+use crate::run::directory::MANIFEST;
 use crate::run::{CheckpointMode, CheckpointSettings, FORMAT, Manifest, RunDirectory, Timestamp};
 use publish::{Publisher, Way};
 
@@ -83,6 +86,26 @@ impl Checkpoints {
         }
     }
 
+    /// The checkpoints of the run in `directory`, by its `run.json`. A run without one is in mode
+    /// `capture`.
+    ///
+    /// # Errors
+    /// [`CheckpointError::UnknownMode`] where there is a `run.json` that cannot be read: it could
+    /// say that nothing may be written.
+    pub fn open(directory: RunDirectory) -> Result<Self, CheckpointError> {
+        let path = directory.path().join(MANIFEST);
+        let manifest = match directory.manifest() {
+            Ok(manifest) => manifest,
+            // A link that leads nowhere is not found either, but is not nothing.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
+                Manifest::default()
+            }
+            Err(source) => return Err(CheckpointError::UnknownMode { path, source }),
+        };
+        let identity = directory.named(manifest);
+        Ok(Self::new(directory, &identity))
+    }
+
     /// Where the checkpoints stand, by the names in the folder.
     #[must_use]
     pub fn state(&self) -> CheckpointState {
@@ -128,9 +151,30 @@ impl Checkpoints {
     /// them, with the reason; a folder that cannot be listed has none, and [`Self::state`] says why.
     #[must_use]
     pub fn records(&self) -> Vec<StoredRecord> {
-        let Ok(Some(folder)) = read::open_folder(&self.directory) else { return Vec::new() };
-        let names = folder.names().unwrap_or_default();
-        read::records(&folder, &names)
+        self.list().unwrap_or_default()
+    }
+
+    /// As [`Self::records`], where it matters whether the folder could be listed.
+    ///
+    /// # Errors
+    /// Why it could not.
+    pub fn list(&self) -> io::Result<Vec<StoredRecord>> {
+        match read::open_folder(&self.directory)? {
+            Some(folder) => Ok(read::records(&folder, &folder.names()?)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether checkpoints of that kind are made, before anything is done for one.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Disabled`] and [`CheckpointError::UnsupportedType`].
+    pub fn supports(&self, kind: &Kind) -> Result<(), CheckpointError> {
+        match self.settings.mode {
+            CheckpointMode::Disabled => Err(CheckpointError::Disabled),
+            CheckpointMode::Capture if Kind::SUPPORTED.contains(kind) => Ok(()),
+            CheckpointMode::Capture => Err(CheckpointError::UnsupportedType(kind.clone())),
+        }
     }
 
     /// Publishes a new record under the next seq. When this returns, the record survives a crash
@@ -180,12 +224,7 @@ impl Checkpoints {
     }
 
     fn check(&self, record: &NewRecord) -> Result<(), CheckpointError> {
-        if self.settings.mode == CheckpointMode::Disabled {
-            return Err(CheckpointError::Disabled);
-        }
-        if !Kind::SUPPORTED.contains(&record.kind) {
-            return Err(CheckpointError::UnsupportedType(record.kind.clone()));
-        }
+        self.supports(&record.kind)?;
         if record.summary.trim().is_empty() {
             return Err(CheckpointError::EmptySummary);
         }

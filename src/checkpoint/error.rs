@@ -13,6 +13,15 @@ pub enum CheckpointError {
     /// The run's settings forbid checkpoints.
     #[error("{DISABLED}; nothing was written")]
     Disabled,
+    /// There is a `run.json` that cannot be read, so that nobody knows whether checkpoints are
+    /// allowed.
+    #[error("{} cannot be read, and it could forbid checkpoints: {source}; nothing was written", .path.display())]
+    UnknownMode {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be read.
+        source: io::Error,
+    },
     /// The summary has no text.
     #[error("a checkpoint needs a summary: a sentence that says what it is about")]
     EmptySummary,
