@@ -7,6 +7,7 @@
 mod crc;
 mod error;
 mod folder;
+pub mod git;
 mod kind;
 mod name;
 mod publish;
