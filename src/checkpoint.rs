@@ -13,6 +13,7 @@ mod name;
 mod publish;
 mod read;
 mod record;
+pub mod secrets;
 mod settle;
 mod spool;
 #[cfg(test)]
