@@ -424,6 +424,47 @@ fn where_there_is_no_diff_the_reason_is_told_and_nothing_is_written() {
 }
 
 #[test]
+fn secrets_are_named_before_they_are_written_and_masked_where_that_is_asked_for() {
+    let (run, repository) = run_in_a_repository(&Value::Null);
+    // In two halves, so that nobody who looks for secrets finds one here.
+    let token = format!("AKIA{}", "QYLPMN5HHHFPZAM2");
+    run.write(
+        "stdout.jsonl",
+        &[json!({"seq": 2, "text": format!("key {}", &token[..9])}), json!({"seq": 4, "text": &token[9..]})],
+    );
+    fs::write(repository.path().join("main.c"), format!("{token}\n")).unwrap();
+    for (command, arguments) in
+        [("summary", &["-m", token.as_str()][..]), ("log-tail", &[]), ("git-diff", &[])]
+    {
+        let output = run.checkpoint(command, arguments);
+        assert_eq!(code(&output), 0, "{}", error(&output));
+        assert!(
+            error(&output).starts_with("note: 1 secret seems to be in it: 1 "),
+            "{command}: {}",
+            error(&output)
+        );
+        assert_eq!(error(&output).contains("--redact masks it"), command != "summary");
+        assert!(!error(&output).contains(&token[4..]), "the secret itself is not told");
+    }
+    for command in ["log-tail", "git-diff"] {
+        let output = run.checkpoint(command, &["--redact", "-m", &token]);
+        assert_eq!(code(&output), 0, "{}", error(&output));
+        assert!(
+            error(&output).contains("note: 2 secrets seem to be in it")
+                && error(&output).ends_with("masked\n")
+        );
+    }
+    let records = run.objects("list", &["--json"]);
+    assert!(records[1].to_string().contains(&token) && records[3].to_string().contains(&token));
+    assert_eq!(records[2]["payload"].get("redacted"), None);
+    for record in &records[4..] {
+        let text = record.to_string();
+        assert!(!text.contains(&token[4..9]) && !text.contains(&token[9..]), "{text}");
+        assert!(text.contains("[redacted:") && record["payload"]["redacted"] == true, "{text}");
+    }
+}
+
+#[test]
 fn a_diff_for_a_run_of_another_host_says_where_it_was_made() {
     let (run, repository) = run_in_a_repository(&Value::Null);
     let identity = json!({"cwd": repository.path(), "host": "elsewhere\u{1b}[2J"}).to_string();
