@@ -4,6 +4,7 @@
 //! can write the same reports.
 
 pub mod check;
+pub mod checkpoint;
 pub mod entry;
 pub mod follow;
 mod in_order;
@@ -11,6 +12,7 @@ pub mod log;
 mod rendering;
 pub mod runs;
 pub mod why;
+mod table;
 
 pub use check::Check;
 pub use entry::{Form, Presentation, Reported};
