@@ -186,6 +186,21 @@ fn a_publisher_may_be_killed_at_any_system_call() {
 }
 
 #[test]
+fn a_torn_entry_of_a_killed_publisher_does_not_hide_the_whole_one_of_the_same_record() {
+    // The record was renamed over by the runner. A publisher was killed while it wrote it anew, for
+    // a seq that the runner then took too.
+    let folder = run();
+    let user = rustix::process::geteuid().as_raw().to_string();
+    let spool = folder.path().join(".stepwatch/spool").join(user);
+    let entry_of_destroyed = |name: &String| name.ends_with(".0002-summary.json");
+    let names = fs::read_dir(&spool).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let whole = names.into_iter().find(entry_of_destroyed).unwrap();
+    fs::write(spool.join(whole.replace(".0002-", ".0003-")), "{\"format\": 1, \"ta").unwrap();
+    fs::write(folder.path().join("checkpoints/0003-summary.json"), RUNNERS.replace("2}", "3}")).unwrap();
+    assert_sound(folder.path(), "a torn entry beside a whole one");
+}
+
+#[test]
 fn a_publisher_loses_nothing_when_a_system_call_fails() {
     if !can_trace() {
         return;

@@ -27,7 +27,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use stepwatch::checkpoint::{Checkpoints, Kind, NewRecord, Origin};
+use stepwatch::checkpoint::{CheckpointError, Checkpoints, Kind, NewRecord, Origin};
 use stepwatch::run::{Manifest, RunDirectory, Timestamp};
 
 use runner::{KINDS, Runner};
@@ -59,6 +59,7 @@ fn publishing_process() {
     let word = std::env::var(WORD).unwrap();
     let number: usize = std::env::var(NUMBER).unwrap().parse().unwrap();
     let checkpoints = checkpoints(&directory);
+    writeln!(io::stdout(), "ready").unwrap();
     for place in 0..number {
         let summary = format!("{word} {place}");
         let record = NewRecord {
@@ -68,7 +69,15 @@ fn publishing_process() {
             summary: summary.clone(),
             payload: json!({"detail": "x".repeat(DETAIL)}),
         };
-        checkpoints.publish(record, Timestamp::from_milliseconds(1_774_080_000_036)).unwrap();
+        let now = Timestamp::from_milliseconds(1_774_080_000_036);
+        loop {
+            match checkpoints.publish(record.clone(), now) {
+                Ok(_) => break,
+                // Nothing was written, and it may be tried again.
+                Err(CheckpointError::Locked { .. }) => writeln!(io::stdout(), "locked").unwrap(),
+                Err(error) => panic!("{summary}: {error}"),
+            }
+        }
         writeln!(io::stdout(), "saved {summary}").unwrap();
     }
 }
@@ -85,15 +94,28 @@ fn start(directory: &Path, word: &str, number: usize) -> Child {
         .unwrap()
 }
 
-/// What a process said was saved, as it says it.
-fn saved(child: &mut Child) -> mpsc::Receiver<String> {
+/// What a process says.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Said {
+    Ready,
+    Locked,
+    Saved(String),
+}
+
+/// What a process says, as it says it.
+fn said(child: &mut Child) -> mpsc::Receiver<Said> {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for line in lines.map_while(Result::ok) {
             // The test harness writes the name of its test before the first.
-            let summary = line.split_once("saved ").map(|(_, summary)| summary.to_owned());
-            if summary.is_some_and(|summary| sender.send(summary).is_err()) {
+            let said = match line.split_once("saved ") {
+                Some((_, summary)) => Said::Saved(summary.to_owned()),
+                None if line.ends_with("ready") => Said::Ready,
+                None if line.ends_with("locked") => Said::Locked,
+                None => continue,
+            };
+            if sender.send(said).is_err() {
                 return;
             }
         }
@@ -158,20 +180,28 @@ fn many_processes_beside_each_kind_of_runner_lose_nothing() {
         fs::create_dir(directory.join("checkpoints")).unwrap();
         let began = Instant::now();
         let done = AtomicBool::new(false);
-        let (acknowledged, of_runner, polls) = thread::scope(|scope| {
+        let (acknowledged, locked, of_runner, polls) = thread::scope(|scope| {
             let runner = scope.spawn(|| Runner::new(directory).run_until(*kind, &done));
             let reader = scope.spawn(|| poll(directory, &done));
             let mut writers: Vec<Child> =
                 (0..WRITERS).map(|writer| start(directory, &format!("writer {writer}"), each)).collect();
-            let said: Vec<_> = writers.iter_mut().map(saved).collect();
-            let acknowledged: BTreeSet<String> = said.into_iter().flatten().collect();
+            let said: Vec<_> = writers.iter_mut().map(said).collect();
+            let mut acknowledged = BTreeSet::new();
+            let mut locked = 0;
+            for said in said.into_iter().flatten() {
+                match said {
+                    Said::Saved(summary) => _ = acknowledged.insert(summary),
+                    Said::Locked => locked += 1,
+                    Said::Ready => {}
+                }
+            }
             let failed = writers
                 .iter_mut()
                 .filter_map(|writer| (!writer.wait().unwrap().success()).then_some(()))
                 .count();
             done.store(true, Ordering::Relaxed);
             assert_eq!(failed, 0, "writers failed beside the runner that {name}");
-            (acknowledged, runner.join().unwrap(), reader.join().unwrap())
+            (acknowledged, locked, runner.join().unwrap(), reader.join().unwrap())
         });
         let took = began.elapsed();
         assert_eq!(acknowledged.len(), WRITERS * each);
@@ -179,7 +209,7 @@ fn many_processes_beside_each_kind_of_runner_lose_nothing() {
         assert_sound(directory, &acknowledged, &of_runner.files);
         report(&format!(
             "a runner that {name}: {} records of ours by {WRITERS} processes and {} of its own in {:.1} s, \
-             {} of ours renamed over, {polls} readings of all; 0 lost, 0 half-read",
+             {} of ours renamed over, {polls} readings of all, {locked} waits of 30 s for the lock; 0 lost, 0 half-read",
             acknowledged.len(),
             of_runner.files.len(),
             took.as_secs_f64(),
@@ -201,18 +231,23 @@ fn what_was_said_to_be_saved_survives_kills_at_random_moments() {
         let runner = scope.spawn(|| Runner::new(directory).run_until(runner::stalling, &done));
         for round in 0..rounds {
             let mut child = start(directory, &format!("round {round}"), usize::MAX);
-            let said = saved(&mut child);
+            let said = said(&mut child);
+            assert_eq!(said.recv(), Ok(Said::Ready), "round {round}");
             let end = Instant::now() + random_time();
             loop {
                 match said.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                    Ok(summary) => _ = acknowledged.insert(summary),
+                    Ok(Said::Saved(summary)) => _ = acknowledged.insert(summary),
+                    Ok(_) => {}
                     Err(RecvTimeoutError::Timeout) => break,
                     Err(RecvTimeoutError::Disconnected) => panic!("round {round} ended by itself"),
                 }
             }
             child.kill().unwrap();
             child.wait().unwrap();
-            acknowledged.extend(said);
+            acknowledged.extend(said.into_iter().filter_map(|said| match said {
+                Said::Saved(summary) => Some(summary),
+                Said::Ready | Said::Locked => None,
+            }));
         }
         done.store(true, Ordering::Relaxed);
         runner.join().unwrap()
