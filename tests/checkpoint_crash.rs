@@ -8,7 +8,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -69,8 +69,12 @@ const RUNNERS: &str = r#"{"type":"summary","summary":"of the runner","seq":2}"#;
 
 /// Publishes in a process of its own, into which `injection` is put.
 fn publish_traced(directory: &Path, injection: &str) -> Output {
-    Command::new("strace")
-        .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("inject={injection}")])
+    let injection = format!("inject={injection}");
+    publishing(Command::new("strace").args(["-f", "-qq", "-o", "/dev/null", "-e", &injection]), directory)
+}
+
+fn publishing(strace: &mut Command, directory: &Path) -> Output {
+    strace
         .arg(std::env::current_exe().unwrap())
         .args(["publishing_process", "--exact", "--ignored", "--test-threads=1"])
         .env(VARIABLE, directory)
@@ -126,37 +130,74 @@ fn assert_sound(directory: &Path, what: &str) {
     assert_eq!(fs::read_dir(spool).unwrap().count(), 0, "{what}: the spool is not empty");
 }
 
+/// Every system call from the first that names the run to the one that says the outcome, by its name
+/// and its place among those of that name in its thread, which is how it is chosen.
+fn calls_of_one_publish() -> Vec<(String, usize)> {
+    let folder = run();
+    let trace = folder.path().join("trace");
+    let output = publishing(
+        Command::new("strace").args(["-f", "-qq", "-e", "signal=none", "-o"]).arg(&trace),
+        folder.path(),
+    );
+    assert!(output.status.success());
+    let mut counts = BTreeMap::new();
+    let mut found = Vec::new();
+    let mut thread = None;
+    let trace = fs::read_to_string(trace).unwrap();
+    let directory = format!("\"{}\"", folder.path().display());
+    for line in trace.lines() {
+        let (id, call) = line.split_once(' ').unwrap();
+        let Some((name, arguments)) = call.trim_start().split_once('(') else { continue };
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            continue;
+        }
+        let count = counts.entry((id, name)).or_insert(0);
+        *count += 1;
+        if arguments.contains("/outcome\"") {
+            return found;
+        }
+        if arguments.contains(&directory) && !name.starts_with("exec") {
+            thread.get_or_insert(id);
+        }
+        if thread == Some(id) {
+            found.push((name.to_owned(), *count));
+        }
+    }
+    panic!("the outcome was never said:\n{trace}");
+}
+
 #[test]
 fn a_publisher_may_be_killed_at_any_system_call() {
     if !can_trace() {
         return;
     }
-    let mut killed = 0;
-    for call in [
-        "mkdirat",
-        "openat",
-        "getdents64",
-        "flock",
-        "write",
-        "fchmod",
-        "fsync",
-        "newfstatat",
-        "linkat",
-        "unlinkat",
-    ] {
-        for place in 1..MOST_CALLS {
-            let folder = run();
-            let output = publish_traced(folder.path(), &format!("{call}:signal=KILL:when={place}"));
-            assert_sound(folder.path(), &format!("killed at {call} {place}"));
-            if output.status.success() {
-                let outcome = fs::read_to_string(folder.path().join("outcome")).unwrap();
-                assert_eq!(outcome, "saved");
-                break;
-            }
-            killed += 1;
-        }
+    let calls = calls_of_one_publish();
+    for name in ["openat", "getdents64", "flock", "write", "fchmod", "fsync", "linkat", "unlinkat", "close"] {
+        assert!(calls.iter().any(|(call, _)| call == name), "no {name} among {calls:?}");
     }
-    assert!(killed > 30, "only {killed} kills happened");
+    for (call, place) in &calls {
+        let folder = run();
+        let output = publish_traced(folder.path(), &format!("{call}:signal=KILL:when={place}"));
+        assert!(!output.status.success(), "{call} {place} was never called");
+        assert!(!folder.path().join("outcome").exists(), "{call} {place} came after the outcome");
+        assert_sound(folder.path(), &format!("killed at {call} {place}"));
+    }
+    _ = writeln!(io::stderr(), "killed at each of {} system calls of one publish", calls.len());
+}
+
+#[test]
+fn a_torn_entry_of_a_killed_publisher_does_not_hide_the_whole_one_of_the_same_record() {
+    // The record was renamed over by the runner. A publisher was killed while it wrote it anew, for
+    // a seq that the runner then took too.
+    let folder = run();
+    let user = rustix::process::geteuid().as_raw().to_string();
+    let spool = folder.path().join(".stepwatch/spool").join(user);
+    let entry_of_destroyed = |name: &String| name.ends_with(".0002-summary.json");
+    let names = fs::read_dir(&spool).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let whole = names.into_iter().find(entry_of_destroyed).unwrap();
+    fs::write(spool.join(whole.replace(".0002-", ".0003-")), "{\"format\": 1, \"ta").unwrap();
+    fs::write(folder.path().join("checkpoints/0003-summary.json"), RUNNERS.replace("2}", "3}")).unwrap();
+    assert_sound(folder.path(), "a torn entry beside a whole one");
 }
 
 #[test]

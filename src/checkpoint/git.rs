@@ -5,7 +5,7 @@
 //! programs that git runs (external diffs, text conversions, clean and process filters, a file
 //! system monitor, hooks, transports). So git never reads that configuration while it compares. It
 //! is given a git directory made here, with a configuration of ours, a copy of the index, and the
-//! repository's objects; see [`stand_in`]. Nothing is written to the repository, and no lock in it
+//! repository's objects. Nothing is written to the repository, and no lock in it
 //! is taken.
 
 mod error;

@@ -50,8 +50,13 @@ impl Publisher<'_> {
             .collect();
         let mut published = Vec::new();
         for (entry, _) in judged.iter().filter(|(_, fate)| *fate == Fate::Destroyed).rev() {
-            if standing_ids.insert(entry.id.clone()) {
-                published.extend(self.publish_again(entry)?);
+            // Only what was published counts. A newer entry of the same record may be torn, by a writer
+            // that was killed while it published again; an older one is whole then.
+            if !standing_ids.contains(&entry.id)
+                && let Some(new) = self.publish_again(entry)?
+            {
+                standing_ids.insert(entry.id.clone());
+                published.push(new);
             }
             self.spool.forget(entry);
         }
