@@ -28,6 +28,38 @@ pub enum Action {
     Right,
     /// Show or hide a channel.
     ToggleChannel,
+    /// Mark what is selected, or take the mark away.
+    Mark,
+    /// Show the checkpoints of the run.
+    Checkpoints,
+    /// Make a summary checkpoint.
+    Summary,
+    /// Make a log-tail checkpoint.
+    LogTail,
+    /// Make a git-diff checkpoint.
+    GitDiff,
+    /// Go to the place in the log at which a checkpoint stands.
+    Jump,
+    /// Go to the other pane.
+    Switch,
+    /// Show what differs between two checkpoints.
+    Compare,
+    /// Copy the path of a file.
+    Copy,
+    /// Show a file in the pager or the editor.
+    View,
+    /// Down one page, with the key that elsewhere marks.
+    NextPage,
+    /// Write what is asked for.
+    Write,
+    /// Begin another line of the text.
+    NewLine,
+    /// Go to the next thing that can be typed.
+    NextField,
+    /// Mask what looks like a secret, or leave it as it is.
+    Redact,
+    /// Leave what is asked for unwritten.
+    Cancel,
     /// Take a notice off the status line.
     Dismiss,
     /// Show or leave the help.
@@ -49,13 +81,17 @@ pub enum ScreenKind {
     Runs,
     /// One run's merged log.
     Run,
+    /// The checkpoints of one run.
+    Checkpoints,
+    /// What asks for a checkpoint to be made: other keys than its own are typed.
+    Prompt,
     /// The help overlay.
     Help,
 }
 
 impl ScreenKind {
     /// All screens, in the order in which the README names them.
-    pub const ALL: [Self; 3] = [Self::Runs, Self::Run, Self::Help];
+    pub const ALL: [Self; 5] = [Self::Runs, Self::Run, Self::Checkpoints, Self::Prompt, Self::Help];
 
     /// What the screen is called.
     #[must_use]
@@ -63,6 +99,8 @@ impl ScreenKind {
         match self {
             Self::Runs => "list of runs",
             Self::Run => "run",
+            Self::Checkpoints => "checkpoints",
+            Self::Prompt => "prompt",
             Self::Help => "help",
         }
     }
@@ -98,7 +136,21 @@ impl ActionRow {
 
 const RUNS: &[ScreenKind] = &[ScreenKind::Runs];
 const RUN: &[ScreenKind] = &[ScreenKind::Run];
-const EVERYWHERE: &[ScreenKind] = &ScreenKind::ALL;
+const CHECKPOINTS: &[ScreenKind] = &[ScreenKind::Checkpoints];
+const PROMPT: &[ScreenKind] = &[ScreenKind::Prompt];
+/// Where something can be marked.
+const MARKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Checkpoints];
+/// Where nothing can be marked.
+const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Help];
+/// Where text is wider than the screen.
+const SHIFTING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Checkpoints];
+/// Everywhere but in the help and where something is typed.
+const SCREENS: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints];
+/// Everywhere but where something is typed.
+const EVERYWHERE: &[ScreenKind] =
+    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints, ScreenKind::Help];
+/// Also where something is typed.
+const ALWAYS: &[ScreenKind] = &ScreenKind::ALL;
 
 const fn plain(code: KeyCode) -> Key {
     Key::plain(code)
@@ -117,6 +169,54 @@ pub const ACTIONS: &[ActionRow] = &[
         keys: &[plain(KeyCode::Enter)],
         screens: RUNS,
         footer: Some("open"),
+    },
+    ActionRow {
+        action: Action::Write,
+        name: "write",
+        help: "Write the checkpoint.",
+        keys: &[plain(KeyCode::Enter)],
+        screens: PROMPT,
+        footer: Some("write"),
+    },
+    ActionRow {
+        action: Action::Cancel,
+        name: "cancel",
+        help: "Leave without writing anything.",
+        keys: &[plain(KeyCode::Escape), Key::control('c')],
+        screens: PROMPT,
+        footer: Some("leave"),
+    },
+    ActionRow {
+        action: Action::NewLine,
+        name: "new line",
+        help: "Begin another line of a summary.",
+        keys: &[Key::alt(KeyCode::Enter)],
+        screens: PROMPT,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::NextField,
+        name: "next field",
+        help: "To the next thing that can be typed.",
+        keys: &[plain(KeyCode::Tab)],
+        screens: PROMPT,
+        footer: Some("next"),
+    },
+    ActionRow {
+        action: Action::Redact,
+        name: "redact",
+        help: "Mask what looks like a secret.",
+        keys: &[Key::control('r')],
+        screens: PROMPT,
+        footer: Some("mask secrets"),
+    },
+    ActionRow {
+        action: Action::Jump,
+        name: "jump",
+        help: "Go to where it stands in the log.",
+        keys: &[plain(KeyCode::Enter)],
+        screens: CHECKPOINTS,
+        footer: Some("to the log"),
     },
     ActionRow {
         action: Action::Follow,
@@ -143,6 +243,78 @@ pub const ACTIONS: &[ActionRow] = &[
         ],
         screens: RUN,
         footer: Some("channel"),
+    },
+    ActionRow {
+        action: Action::Checkpoints,
+        name: "checkpoints",
+        help: "Show the run's checkpoints.",
+        keys: &[character('c')],
+        screens: RUN,
+        footer: Some("checkpoints"),
+    },
+    ActionRow {
+        action: Action::Mark,
+        name: "mark",
+        help: "Mark, or take the mark away.",
+        keys: &[character(' ')],
+        screens: MARKING,
+        footer: Some("mark"),
+    },
+    ActionRow {
+        action: Action::Compare,
+        name: "compare",
+        help: "What differs from the marked one.",
+        keys: &[character('=')],
+        screens: CHECKPOINTS,
+        footer: Some("compare"),
+    },
+    ActionRow {
+        action: Action::Switch,
+        name: "other pane",
+        help: "To the list or the record beside it.",
+        keys: &[plain(KeyCode::Tab)],
+        screens: CHECKPOINTS,
+        footer: Some("pane"),
+    },
+    ActionRow {
+        action: Action::Copy,
+        name: "copy path",
+        help: "Copy the path of the record's file.",
+        keys: &[character('y')],
+        screens: CHECKPOINTS,
+        footer: Some("copy path"),
+    },
+    ActionRow {
+        action: Action::View,
+        name: "view",
+        help: "Show the file in $PAGER or $EDITOR.",
+        keys: &[character('e')],
+        screens: CHECKPOINTS,
+        footer: Some("pager"),
+    },
+    ActionRow {
+        action: Action::Summary,
+        name: "summary",
+        help: "Make a checkpoint: a summary.",
+        keys: &[character('s')],
+        screens: SCREENS,
+        footer: Some("summary"),
+    },
+    ActionRow {
+        action: Action::LogTail,
+        name: "log tail",
+        help: "Make one of the log's last entries.",
+        keys: &[character('t')],
+        screens: SCREENS,
+        footer: Some("log tail"),
+    },
+    ActionRow {
+        action: Action::GitDiff,
+        name: "git diff",
+        help: "Make one of the changes in git.",
+        keys: &[character('d')],
+        screens: SCREENS,
+        footer: Some("git diff"),
     },
     ActionRow {
         action: Action::Up,
@@ -172,8 +344,16 @@ pub const ACTIONS: &[ActionRow] = &[
         action: Action::PageDown,
         name: "page down",
         help: "Down a page.",
-        keys: &[plain(KeyCode::PageDown), character(' '), Key::control('f')],
+        keys: &[plain(KeyCode::PageDown), Key::control('f')],
         screens: EVERYWHERE,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::NextPage,
+        name: "next page",
+        help: "Down a page.",
+        keys: &[character(' ')],
+        screens: UNMARKING,
         footer: None,
     },
     ActionRow {
@@ -197,7 +377,7 @@ pub const ACTIONS: &[ActionRow] = &[
         name: "left",
         help: "See further left in long lines.",
         keys: &[plain(KeyCode::Left), character('h')],
-        screens: RUN,
+        screens: SHIFTING,
         footer: None,
     },
     ActionRow {
@@ -205,7 +385,7 @@ pub const ACTIONS: &[ActionRow] = &[
         name: "right",
         help: "See further right in long lines.",
         keys: &[plain(KeyCode::Right), character('l')],
-        screens: RUN,
+        screens: SHIFTING,
         footer: None,
     },
     ActionRow {
@@ -213,7 +393,7 @@ pub const ACTIONS: &[ActionRow] = &[
         name: "dismiss",
         help: "Take the notice off the status line.",
         keys: &[character('x')],
-        screens: RUN,
+        screens: SCREENS,
         footer: None,
     },
     ActionRow {
@@ -237,7 +417,7 @@ pub const ACTIONS: &[ActionRow] = &[
         name: "redraw",
         help: "Draw the whole screen anew.",
         keys: &[Key::control('l')],
-        screens: EVERYWHERE,
+        screens: ALWAYS,
         footer: None,
     },
     ActionRow {
@@ -245,7 +425,7 @@ pub const ACTIONS: &[ActionRow] = &[
         name: "suspend",
         help: "Stop the program until `fg`.",
         keys: &[Key::control('z')],
-        screens: EVERYWHERE,
+        screens: ALWAYS,
         footer: None,
     },
     ActionRow {
@@ -279,7 +459,8 @@ pub fn key_table_markdown() -> String {
             [first, .., last] if row.keys.len() > 4 => format!("`{first}` … `{last}`"),
             keys => keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" "),
         };
-        let place = if row.screens.len() == ScreenKind::ALL.len() {
+        // Where something is typed only a few keys are not typed: that goes without saying.
+        let place = if EVERYWHERE.iter().all(|screen| row.screens.contains(screen)) {
             "everywhere".to_owned()
         } else {
             row.screens.iter().map(|screen| screen.name()).collect::<Vec<_>>().join(", ")

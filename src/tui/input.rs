@@ -100,6 +100,7 @@ fn message_of(event: &Event) -> Option<Message> {
             MouseEventKind::Down(MouseButton::Left) => Some(Message::Click(mouse.row)),
             _ => None,
         },
+        Event::Paste(text) => Some(Message::Paste(text.clone())),
         // Sizes come with SIGWINCH, from the thread of the signals.
         _ => None,
     }
@@ -110,6 +111,9 @@ fn code_of(code: event::KeyCode) -> Option<KeyCode> {
         event::KeyCode::Char(character) => KeyCode::Character(character),
         event::KeyCode::Enter => KeyCode::Enter,
         event::KeyCode::Esc => KeyCode::Escape,
+        event::KeyCode::Tab => KeyCode::Tab,
+        event::KeyCode::Backspace => KeyCode::Backspace,
+        event::KeyCode::Delete => KeyCode::Delete,
         event::KeyCode::Up => KeyCode::Up,
         event::KeyCode::Down => KeyCode::Down,
         event::KeyCode::Left => KeyCode::Left,
