@@ -5,9 +5,11 @@
 //! checkpoints in the same folder can lose one.
 
 mod crc;
+mod draft;
 mod error;
 mod folder;
 mod kind;
+mod log_tail;
 mod name;
 mod publish;
 mod read;
@@ -20,8 +22,10 @@ mod tests;
 use serde::Serialize;
 use serde_json::Map;
 
+pub use draft::Draft;
 pub use error::CheckpointError;
 pub use kind::{Kind, Origin};
+pub use log_tail::{DEFAULT_LIMIT, LogTail};
 pub use publish::Published;
 pub use read::{RECORD_LIMIT, StoredRecord};
 pub use record::{NewRecord, Record};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use color_eyre::eyre::WrapErr as _;
 
 use crate::display;
-use crate::model::{Ending, Model, Notice, Order, Pattern};
+use crate::model::{Ending, Model, Order, Pattern};
 use crate::report::entry::Form;
 use crate::report::follow::{self, Audience};
 use crate::report::log::{self, DEFAULT_LAST, LogRequest};
@@ -201,10 +201,7 @@ fn refuse_range_without_seq(request: &LogRequest, order: Order) -> Result<(), Fa
 
 /// A log file of the run that could not be read: then what was written is not all.
 pub(super) fn unread_log(model: &Model) -> Option<Failure> {
-    let logs = model.directory().log_files();
-    let is_log = |about: &str| logs.iter().any(|file| file.path.ends_with(about));
-    let is_it = |notice: &Notice| notice.is_of_failure() && is_log(&notice.about);
-    model.notices().iter().find(|notice| is_it(notice)).map(|notice| Failure::could_not(log::notice(notice)))
+    model.unread_log().map(|notice| Failure::could_not(log::notice(&notice)))
 }
 
 fn say_notices(model: &Model) {

@@ -1,5 +1,6 @@
 //! What a person should know about the files of a run.
 
+use super::run_model::Model;
 use crate::tail::CANNOT_BE_READ;
 
 /// Something that a person should know about the files.
@@ -16,5 +17,15 @@ impl Notice {
     #[must_use]
     pub fn is_of_failure(&self) -> bool {
         self.text.contains(CANNOT_BE_READ)
+    }
+}
+
+impl Model {
+    /// A log file of the run that cannot be read: then what is known is not all there is.
+    #[must_use]
+    pub fn unread_log(&self) -> Option<Notice> {
+        let logs = self.directory().log_files();
+        let is_log = |about: &str| logs.iter().any(|file| file.path.ends_with(about));
+        self.notices().into_iter().find(|notice| notice.is_of_failure() && is_log(&notice.about))
     }
 }

@@ -101,6 +101,13 @@ impl<'m> View<'m> {
         self.len() == 0
     }
 
+    /// Whether every entry stands in its right place. Where very many are out of order, some stay
+    /// where they stand in their file.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        !self.sources.iter().any(|source| source.index.is_approximate())
+    }
+
     /// The entry at a position of the merged order, 0 being the first. `None` past the end, and
     /// where the bytes cannot be read any more.
     #[must_use]
