@@ -19,6 +19,8 @@ mod spool;
 #[cfg(test)]
 mod tests;
 
+use std::io;
+
 use serde::Serialize;
 use serde_json::Map;
 
@@ -30,8 +32,13 @@ pub use publish::Published;
 pub use read::{RECORD_LIMIT, StoredRecord};
 pub use record::{NewRecord, Record};
 
+use crate::run::directory::MANIFEST;
 use crate::run::{CheckpointMode, CheckpointSettings, FORMAT, Manifest, RunDirectory, Timestamp};
 use publish::{Publisher, Way};
+
+/// What is said of a run of which checkpoints are made.
+const CAPTURED: &str =
+    "summaries, git diffs and log tails are written to checkpoints/, and nothing there is ever overwritten";
 
 /// The checkpoints of one run.
 #[derive(Clone, Debug)]
@@ -53,8 +60,9 @@ pub struct CheckpointState {
     pub mode: CheckpointMode,
     /// The types that can be made; none where the mode is `disabled`.
     pub supported_types: Vec<Kind>,
-    /// What is special, in a sentence: why none are made, or why there is no next seq.
-    pub note: Option<String>,
+    /// What is made and where it goes, or that checkpoints are disabled for this step; and why there
+    /// is no next seq, where there is none.
+    pub note: String,
     /// The highest seq so far; before any record that of the attempt that this run goes on from,
     /// or 0.
     pub last_checkpoint_seq: u64,
@@ -78,11 +86,35 @@ impl Checkpoints {
         }
     }
 
+    /// The checkpoints of the run in `directory`, by its `run.json`. A run without one is in mode
+    /// `capture`.
+    ///
+    /// # Errors
+    /// [`CheckpointError::UnknownMode`] where there is a `run.json` that cannot be read: it could
+    /// say that nothing may be written.
+    pub fn open(directory: RunDirectory) -> Result<Self, CheckpointError> {
+        let path = directory.path().join(MANIFEST);
+        let manifest = match directory.manifest() {
+            Ok(manifest) => manifest,
+            // A link that leads nowhere is not found either, but is not nothing.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
+                Manifest::default()
+            }
+            Err(source) => return Err(CheckpointError::UnknownMode { path, source }),
+        };
+        let identity = directory.named(manifest);
+        Ok(Self::new(directory, &identity))
+    }
+
     /// Where the checkpoints stand, by the names in the folder.
     #[must_use]
     pub fn state(&self) -> CheckpointState {
         let resume_from_seq = self.settings.resume_from_seq;
-        let mut notes = Vec::new();
+        let (supported_types, note) = match self.settings.mode {
+            CheckpointMode::Capture => (Kind::SUPPORTED.to_vec(), CAPTURED),
+            CheckpointMode::Disabled => (Vec::new(), error::DISABLED),
+        };
+        let mut notes = vec![note.to_owned()];
         let (folder, names) = match read::open_folder(&self.directory)
             .and_then(|folder| folder.map(|folder| Ok((folder.names()?, folder))).transpose())
         {
@@ -105,17 +137,10 @@ impl Checkpoints {
             },
         };
         let names = names.unwrap_or_default();
-        let supported_types = match self.settings.mode {
-            CheckpointMode::Capture => Kind::SUPPORTED.to_vec(),
-            CheckpointMode::Disabled => {
-                notes.insert(0, error::DISABLED.to_owned());
-                Vec::new()
-            }
-        };
         CheckpointState {
             mode: self.settings.mode,
             supported_types,
-            note: (!notes.is_empty()).then(|| notes.join("; ")),
+            note: notes.join("; "),
             last_checkpoint_seq: name::highest(resume_from_seq, names.iter().map(Vec::as_slice)).0,
             next_checkpoint_seq,
             latest: folder.and_then(|folder| read::latest(&folder, &names)).map(|last| last.description()),
@@ -126,9 +151,30 @@ impl Checkpoints {
     /// them, with the reason; a folder that cannot be listed has none, and [`Self::state`] says why.
     #[must_use]
     pub fn records(&self) -> Vec<StoredRecord> {
-        let Ok(Some(folder)) = read::open_folder(&self.directory) else { return Vec::new() };
-        let names = folder.names().unwrap_or_default();
-        read::records(&folder, &names)
+        self.list().unwrap_or_default()
+    }
+
+    /// As [`Self::records`], where it matters whether the folder could be listed.
+    ///
+    /// # Errors
+    /// Why it could not.
+    pub fn list(&self) -> io::Result<Vec<StoredRecord>> {
+        match read::open_folder(&self.directory)? {
+            Some(folder) => Ok(read::records(&folder, &folder.names()?)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether checkpoints of that kind are made, before anything is done for one.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Disabled`] and [`CheckpointError::UnsupportedType`].
+    pub fn supports(&self, kind: &Kind) -> Result<(), CheckpointError> {
+        match self.settings.mode {
+            CheckpointMode::Disabled => Err(CheckpointError::Disabled),
+            CheckpointMode::Capture if Kind::SUPPORTED.contains(kind) => Ok(()),
+            CheckpointMode::Capture => Err(CheckpointError::UnsupportedType(kind.clone())),
+        }
     }
 
     /// Publishes a new record under the next seq. When this returns, the record survives a crash
@@ -178,12 +224,7 @@ impl Checkpoints {
     }
 
     fn check(&self, record: &NewRecord) -> Result<(), CheckpointError> {
-        if self.settings.mode == CheckpointMode::Disabled {
-            return Err(CheckpointError::Disabled);
-        }
-        if !Kind::SUPPORTED.contains(&record.kind) {
-            return Err(CheckpointError::UnsupportedType(record.kind.clone()));
-        }
+        self.supports(&record.kind)?;
         if record.summary.trim().is_empty() {
             return Err(CheckpointError::EmptySummary);
         }

@@ -2,6 +2,7 @@
 //! that does the work and says how the process ends.
 
 mod check;
+mod checkpoint;
 mod completions;
 #[cfg(unix)]
 mod demo;
@@ -57,6 +58,7 @@ enum Command {
     Exec(Box<exec::ExecArguments>),
     Log(log::Arguments),
     Runs(runs::Arguments),
+    Checkpoint(checkpoint::Arguments),
     Check(check::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -169,6 +171,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Some(Command::Exec(command)) => exec::run(*command, output.presentation().color),
         Some(Command::Log(command)) => command.run(&mut output),
         Some(Command::Runs(command)) => command.run(&mut output),
+        Some(Command::Checkpoint(command)) => command.run(&mut output),
         Some(Command::Check(command)) => command.run(&mut output),
         Some(Command::Completions(command)) => command.run(&mut output),
         Some(Command::Man(command)) => command.run(&mut output),
@@ -208,14 +211,19 @@ mod tests {
 
     use super::*;
 
+    fn assert_examples(command: &clap::Command) {
+        for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(examples.starts_with("Examples:"), "{} shows no examples", command.get_name());
+            assert_examples(command);
+        }
+    }
+
     #[test]
     fn the_definition_of_the_command_line_is_sound_and_every_command_shows_examples() {
         let mut command = Arguments::command();
         command.build();
         command.clone().debug_assert();
-        for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
-            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(examples.starts_with("Examples:"), "{} shows no examples", command.get_name());
-        }
+        assert_examples(&command);
     }
 }

@@ -4,12 +4,14 @@
 //! can write the same reports.
 
 pub mod check;
+pub mod checkpoint;
 pub mod entry;
 pub mod follow;
 mod in_order;
 pub mod log;
 mod rendering;
 pub mod runs;
+mod table;
 
 pub use check::Check;
 pub use entry::{Form, Presentation, Reported};

@@ -13,6 +13,15 @@ pub enum CheckpointError {
     /// The run's settings forbid checkpoints.
     #[error("{DISABLED}; nothing was written")]
     Disabled,
+    /// There is a `run.json` that cannot be read, so that nobody knows whether checkpoints are
+    /// allowed.
+    #[error("{} cannot be read, and it could forbid checkpoints: {source}; nothing was written", .path.display())]
+    UnknownMode {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be read.
+        source: io::Error,
+    },
     /// The summary has no text.
     #[error("a checkpoint needs a summary: a sentence that says what it is about")]
     EmptySummary,
@@ -78,7 +87,7 @@ pub enum CheckpointError {
 
 /// What is said of a run whose checkpoints are disabled.
 pub(super) const DISABLED: &str =
-    "checkpointing is disabled for this run (checkpoint.mode in its run.json is \"disabled\")";
+    "checkpointing is disabled for this step (checkpoint.mode in run.json is \"disabled\")";
 
 impl CheckpointError {
     /// Makes an error of `doing` something to `path` out of what the file system said.

@@ -24,8 +24,9 @@ impl Model {
     /// A log file of the run that cannot be read: then what is known is not all there is.
     #[must_use]
     pub fn unread_log(&self) -> Option<Notice> {
+        let mut failures = self.notices().into_iter().filter(Notice::is_of_failure).peekable();
+        failures.peek()?;
         let logs = self.directory().log_files();
-        let is_log = |about: &str| logs.iter().any(|file| file.path.ends_with(about));
-        self.notices().into_iter().find(|notice| notice.is_of_failure() && is_log(&notice.about))
+        failures.find(|notice| logs.iter().any(|file| file.path.ends_with(&notice.about)))
     }
 }

@@ -109,6 +109,17 @@ pub enum CheckpointMode {
     Disabled,
 }
 
+impl CheckpointMode {
+    /// The word as it stands in `run.json`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for CheckpointMode {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;

@@ -3,15 +3,17 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use crate::display::{self, Color, Style, ansi, duration};
+use crate::display::{self, Color, Style, duration};
 use crate::report::entry::Presentation;
+use crate::report::table::Table;
 use crate::run::{Status, Timestamp};
 
 use crate::diagnose::RunSummary;
 
-const HEADINGS: [&str; 8] = ["STATUS", "TASK", "STEP", "WORKER", "ELAPSED", "IDLE", "CKPT", "LAST LINE"];
-/// Numbers and lengths of time stand on the right of their columns.
-const ON_THE_RIGHT: [bool; 8] = [false, false, false, false, true, true, true, false];
+const TABLE: Table<8> = Table {
+    headings: ["STATUS", "TASK", "STEP", "WORKER", "ELAPSED", "IDLE", "CKPT", "LAST LINE"],
+    on_the_right: [false, false, false, false, true, true, true, false],
+};
 /// The widest that a column of text may get.
 const WIDEST: usize = 32;
 /// The widest that the last line may get.
@@ -28,25 +30,10 @@ pub fn write(
     presentation: Presentation,
 ) -> io::Result<()> {
     let rows: Vec<[String; 8]> = runs.iter().map(|run| cells(run, now)).collect();
-    let mut widths = HEADINGS.map(str::len);
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(display::width(cell));
-        }
-    }
-    let heading = Style { bold: true, ..Style::default() };
-    write_row(out, &HEADINGS.map(str::to_owned), &widths, |_| heading, presentation)?;
-    for (run, row) in runs.iter().zip(&rows) {
-        let status = status_style(run.status);
-        write_row(
-            out,
-            row,
-            &widths,
-            |column| if column == 0 { status } else { Style::default() },
-            presentation,
-        )?;
-    }
-    Ok(())
+    let style = |row: usize, column: usize| {
+        if column == 0 { status_style(runs[row].status) } else { Style::default() }
+    };
+    TABLE.write(out, &rows, style, presentation)
 }
 
 fn cells(run: &RunSummary, now: Timestamp) -> [String; 8] {
@@ -62,29 +49,6 @@ fn cells(run: &RunSummary, now: Timestamp) -> [String; 8] {
         run.checkpoints.to_string(),
         display::plain_within(run.says().trim(), WIDEST_LAST_LINE),
     ]
-}
-
-fn write_row(
-    out: &mut impl Write,
-    cells: &[String; 8],
-    widths: &[usize; 8],
-    style: impl Fn(usize) -> Style,
-    presentation: Presentation,
-) -> io::Result<()> {
-    for (column, cell) in cells.iter().enumerate() {
-        let padding = " ".repeat(widths[column].saturating_sub(display::width(cell)));
-        if ON_THE_RIGHT[column] {
-            out.write_all(padding.as_bytes())?;
-        }
-        ansi::write_styled(out, cell, style(column), presentation.color)?;
-        if column + 1 < cells.len() {
-            if !ON_THE_RIGHT[column] {
-                out.write_all(padding.as_bytes())?;
-            }
-            out.write_all(b"  ")?;
-        }
-    }
-    out.write_all(b"\n")
 }
 
 fn status_style(status: Status) -> Style {

@@ -1,0 +1,129 @@
+//! The commands that make a checkpoint.
+
+use std::io::Write as _;
+use std::num::NonZeroUsize;
+use std::time::SystemTime;
+
+use color_eyre::eyre::WrapErr as _;
+
+use crate::checkpoint::{self, Checkpoints, DEFAULT_LIMIT, Draft, Kind};
+use crate::model::{Model, Order};
+use crate::run::RunDirectory;
+
+use super::{Failure, Outcome, Output, Run, name, refused};
+use crate::cli::output_failed;
+
+/// Write down a sentence about the moment
+///
+/// Prints the checkpoint as TYPE:STORAGE_PATH. It stands at the highest seq that the log has now.
+///
+/// Exit status: 0 done, 1 when checkpoints are disabled for the run, 2 wrong usage, 3 when it could
+/// not be written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stepwatch checkpoint summary run-7 -m 'tests pass, the upload is left'
+  stepwatch checkpoint summary run-7 -m 'gave up' --detail \"$(cat notes.txt)\"")]
+pub(super) struct Summary {
+    #[command(flatten)]
+    run: Run,
+    /// What it is about, in a sentence.
+    #[arg(short, long, value_name = "TEXT", value_parser = sentence, allow_hyphen_values = true)]
+    message: String,
+    /// What there is to say besides.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    detail: Option<String>,
+}
+
+/// Keep the last entries of the log
+///
+/// The entries of all channels in the order of their seq, verbatim. The whole log is read, so that
+/// they are exact whatever the files look like. Prints the checkpoint as TYPE:STORAGE_PATH.
+///
+/// Exit status: 0 done, 1 when checkpoints are disabled for the run, 2 wrong usage, 3 when the log
+/// could not be read or the checkpoint not be written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stepwatch checkpoint log-tail run-7
+  stepwatch checkpoint log-tail run-7 -n 200 -m 'before the second attempt'")]
+pub(super) struct LogTail {
+    #[command(flatten)]
+    run: Run,
+    /// How many entries.
+    #[arg(short = 'n', value_name = "N", default_value_t = default_limit(), value_parser = limit)]
+    limit: NonZeroUsize,
+    /// What it is about, in a sentence. Without it: which entries these are.
+    #[arg(short, long, value_name = "TEXT", value_parser = sentence, allow_hyphen_values = true)]
+    message: Option<String>,
+}
+
+impl Summary {
+    pub(super) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
+        let run = self.run.directory()?;
+        make(&run, Kind::Summary, output, || {
+            let log_seq = highest_seq(&run);
+            Ok(Draft::Summary { text: self.message, detail: self.detail, log_seq })
+        })
+    }
+}
+
+impl LogTail {
+    pub(super) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
+        let run = self.run.directory()?;
+        make(&run, Kind::LogTail, output, || {
+            let tail = checkpoint::LogTail::exact(run.clone(), self.limit)
+                .wrap_err_with(|| format!("no log tail of {} was written", name(&run)))?;
+            Ok(Draft::LogTail { tail, summary: self.message })
+        })
+    }
+}
+
+/// Makes a checkpoint of what `draft` gives, which is asked only where checkpoints of that kind are
+/// made at all, and prints it as `TYPE:STORAGE_PATH`.
+fn make(
+    run: &RunDirectory,
+    kind: Kind,
+    output: &mut Output,
+    draft: impl FnOnce() -> Result<Draft, Failure>,
+) -> Result<Outcome, Failure> {
+    let checkpoints = match Checkpoints::open(run.clone()).and_then(|checkpoints| {
+        checkpoints.supports(&kind)?;
+        Ok(checkpoints)
+    }) {
+        Ok(checkpoints) => checkpoints,
+        Err(error) => return refused(error),
+    };
+    match checkpoints.publish(draft()?.record(), SystemTime::now().into()) {
+        Ok(published) => writeln!(output, "{}", published.description).map_err(output_failed)?,
+        Err(error) => return refused(error),
+    }
+    Ok(Outcome::Done)
+}
+
+/// The highest seq at the end of the log; `None` where there is none, or the log cannot be read,
+/// which is no reason to refuse a sentence about it.
+fn highest_seq(run: &RunDirectory) -> Option<u64> {
+    let model = Model::load_end(run.clone(), 1).ok()?;
+    model.counts().highest_seq.filter(|_| model.order() == Order::Seq)
+}
+
+fn sentence(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() {
+        Err("it is empty; say in a sentence what it is about")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {
+    match text.parse() {
+        Ok(0) => Err("a log tail has at least 1 entry"),
+        Ok(count) => NonZeroUsize::new(count).ok_or("it is no count of entries"),
+        Err(_) => Err("it is no count of entries"),
+    }
+}
+
+fn default_limit() -> NonZeroUsize {
+    NonZeroUsize::new(DEFAULT_LIMIT).unwrap_or(NonZeroUsize::MIN)
+}
