@@ -121,7 +121,12 @@ impl Editor {
     }
 
     fn left_of(&self, at: usize) -> usize {
-        self.text.grapheme_indices(true).map(|(index, _)| index).take_while(|index| *index < at).last().unwrap_or(0)
+        self.text
+            .grapheme_indices(true)
+            .map(|(index, _)| index)
+            .take_while(|index| *index < at)
+            .last()
+            .unwrap_or(0)
     }
 
     fn right_of(&self, at: usize) -> usize {
@@ -132,7 +137,10 @@ impl Editor {
     fn word_left(&self) -> usize {
         let words = self.text.split_word_bound_indices();
         let is_word = |word: &str| word.chars().any(|character| !character.is_whitespace());
-        words.filter(|(index, word)| *index < self.cursor && is_word(word)).last().map_or(0, |(index, _)| index)
+        words
+            .filter(|(index, word)| *index < self.cursor && is_word(word))
+            .last()
+            .map_or(0, |(index, _)| index)
     }
 
     /// The end of the word after the cursor.
@@ -158,7 +166,8 @@ impl Editor {
     /// Goes to another line, as far from its begin as in this one; says whether there is one.
     fn to_line(&mut self, by: isize) -> bool {
         let Some(target) = self.cursor_line().checked_add_signed(by) else { return false };
-        let column = self.text.get(self.line_begin()..self.cursor).unwrap_or_default().graphemes(true).count();
+        let column =
+            self.text.get(self.line_begin()..self.cursor).unwrap_or_default().graphemes(true).count();
         let begin = match target {
             0 => 0,
             line => match self.text.match_indices('\n').nth(line - 1) {

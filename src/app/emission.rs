@@ -39,13 +39,6 @@ pub enum Ask {
         /// What it is about; where nothing is said the tail says it itself.
         summary: Option<String>,
     },
-    /// The changes in the run's working directory, which are yet to be found.
-    GitDiff {
-        /// What they are taken against; `None` is what the run says.
-        base: Option<String>,
-        /// What it is about; where nothing is said the diff says it itself.
-        summary: Option<String>,
-    },
 }
 
 /// What became of an [`Emission`].

@@ -69,7 +69,9 @@ impl Prompt {
         let truth = targets.first().filter(|_| single).map_or("", |target| target.truth.as_str());
         let field = |label, editor, hint: &str| Field { label, editor, hint: hint.to_owned() };
         let fields = match &kind {
-            Kind::Summary => vec![field("summary", Editor::lines(truth), if single { "" } else { OWN_TRUTH })],
+            Kind::Summary => {
+                vec![field("summary", Editor::lines(truth), if single { "" } else { OWN_TRUTH })]
+            }
             Kind::GitDiff => vec![
                 field("summary", Editor::line(""), "what changed, in numbers"),
                 field("base", Editor::line(base.unwrap_or_default()), "what the run says, else HEAD"),
@@ -170,7 +172,11 @@ impl Prompt {
 
     fn typed(&mut self, before: Option<NonZeroUsize>, model: Option<&Model>) -> Vec<PreviewRequest> {
         self.problem = None;
-        if self.kind == Kind::LogTail && self.number_typed() != before { self.refresh(model) } else { Vec::new() }
+        if self.kind == Kind::LogTail && self.number_typed() != before {
+            self.refresh(model)
+        } else {
+            Vec::new()
+        }
     }
 
     fn text_of(&self, label: &str) -> Option<String> {

@@ -51,6 +51,12 @@ impl TextLine {
         Self { role, text: text.into() }
     }
 
+    /// What is not as it should be, with a sign, since not every terminal has colours.
+    #[must_use]
+    pub fn warning(text: &str) -> Self {
+        Self::new(Role::Warning, format!("▲ {text}"))
+    }
+
     /// Whether what does not fit goes on in the next row.
     #[must_use]
     pub fn wraps(&self) -> bool {
@@ -62,12 +68,12 @@ impl TextLine {
 pub(super) fn lines_of(stored: &StoredRecord, warnings: &[String], raw: Option<&[u8]>) -> Vec<TextLine> {
     let mut lines = Lines(Vec::new());
     for warning in warnings {
-        lines.add(Role::Warning, warning);
+        lines.warn(warning);
     }
     match &stored.content {
         Ok(record) => lines.record(&stored.kind, record),
         Err(reason) => {
-            lines.add(Role::Warning, reason);
+            lines.warn(reason);
             if let Some(raw) = raw {
                 lines.add(Role::Remark, "the file as it stands:");
                 lines.text(Role::Plain, &String::from_utf8_lossy(raw));
@@ -133,6 +139,10 @@ impl Lines {
         self.0.push(TextLine::new(role, text));
     }
 
+    fn warn(&mut self, text: &str) {
+        self.0.push(TextLine::warning(text));
+    }
+
     fn text(&mut self, role: Role, text: &str) {
         self.0.extend(text.lines().map(|line| TextLine::new(role.clone(), line)));
     }
@@ -160,7 +170,7 @@ impl Lines {
         if !is_shown {
             self.gap();
             let text = format!("its payload is not that of a {kind}; as it stands:");
-            self.add(Role::Warning, &text);
+            self.warn(&text);
             self.json(payload);
         }
         if !record.other.is_empty() {
@@ -219,7 +229,7 @@ impl Lines {
         self.gap();
         self.add(Role::Remark, &format!("from {} to the working tree at {}", word("baseRef"), word("head")));
         if payload.get("truncated").and_then(Value::as_bool) == Some(true) {
-            self.add(Role::Warning, "the patch is cut: there was more than a record holds");
+            self.warn("the patch is cut: there was more than a record holds");
         }
         if let Some(stat) = payload.get("stat").and_then(Value::as_str) {
             self.gap();

@@ -126,9 +126,6 @@ mod tests {
         let failed = Facts { state: Some(&state), last_line: String::new(), ..facts(Status::Failed) };
         assert_eq!(sentence(&failed), "build failed after 12m04s with exit 101");
         let short = Facts { idle: Some(Duration::from_secs(3)), step: "", ..facts(Status::Running) };
-        assert_eq!(
-            sentence(&short),
-            "the step has been running for 12m04s; last line: Proceed? [y/N]"
-        );
+        assert_eq!(sentence(&short), "the step has been running for 12m04s; last line: Proceed? [y/N]");
     }
 }

@@ -40,6 +40,15 @@ impl Input {
         Ok(Self { stop, thread })
     }
 
+    /// Stops reading, so that another program can read. `meanwhile` is called until nothing is read
+    /// any more, and has to take messages: else the thread could wait for room for ever.
+    pub fn stop(self, mut meanwhile: impl FnMut()) {
+        drop(self.stop);
+        while !self.thread.is_finished() {
+            meanwhile();
+        }
+    }
+
     /// Stops reading, and returns when nothing is read any more. Whoever takes the messages must
     /// turn them away by now.
     pub fn finish(self) {

@@ -115,6 +115,16 @@ impl Terminal {
         enter()
     }
 
+    /// Asks the terminal to put the text into the clipboard (OSC 52). Not every terminal does.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn copy(&self, text: &str) -> io::Result<()> {
+        use base64::Engine as _;
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        write_frame(format!("\x1b]52;c;{encoded}\x07").as_bytes())
+    }
+
     /// Whether a thread of ours panicked since the terminal was taken.
     #[must_use]
     pub fn panicked() -> bool {
