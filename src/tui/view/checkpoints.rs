@@ -124,6 +124,7 @@ impl Shown<'_> {
         }
         let first = Rect { x: area.x + 2, width: area.width.saturating_sub(3), height: 1, ..area };
         let kind = display::one_line_within(record.kind().word(), 14);
+        let kind = format!("{kind:<8}");
         let name =
             vec![(format!("{:>3} ", record.seq()), strong(theme.faint())), (kind, strong(Style::new()))];
         let mut pieces = vec![Piece::of(name, 0)];

@@ -38,7 +38,8 @@ pub fn draw(prompt: &Prompt, reading: Option<(u64, u64)>, theme: Theme, buffer: 
     let size = Size { width: buffer.area.width, height: buffer.area.height };
     let lines = preview_lines(prompt, reading);
     let fields: usize = prompt.fields().iter().map(lines_of).sum();
-    let layout = PromptLayout::new(size, fields, lines.len().min(PREVIEW_ROWS));
+    let rows = PREVIEW_ROWS.min(usize::from(size.height) / 2);
+    let layout = PromptLayout::new(size, fields, lines.len().min(rows));
     for y in layout.top..size.height {
         let area = row(size, y, 0);
         let blank = " ".repeat(usize::from(area.width));
@@ -111,11 +112,14 @@ fn draw_line(buffer: &mut Buffer, area: Rect, text: &str, cursor: Option<usize>,
     let left = cursor.map_or(0, |cursor| (cursor + 1).saturating_sub(width));
     let limits = display::Limits { from: left, columns: width, lines: 1 };
     let mut x = area.x;
-    for shown in display::lines(text.as_bytes(), limits).first() {
+    if let Some(shown) = display::lines(text.as_bytes(), limits).first() {
         for span in &shown.spans {
             let room = usize::from(area.right().saturating_sub(x));
             (x, _) = buffer.set_stringn(x, area.y, &span.text, room, theme.input(false));
         }
+    }
+    if left > 0 && area.width > 1 {
+        buffer.set_stringn(area.x, area.y, "‹", 1, theme.cursor());
     }
     let Some(cursor) = cursor.and_then(|cursor| u16::try_from(cursor - left).ok()) else { return };
     let x = area.x.saturating_add(cursor);

@@ -27,7 +27,7 @@ pub fn line(buffer: &mut Buffer, area: Rect, line: &TextLine, left: usize, theme
     }
     let room = usize::from(area.right().saturating_sub(x));
     let limits = display::Limits { from: left, columns: room, lines: 1 };
-    for shown in display::lines(text.as_bytes(), limits).first() {
+    if let Some(shown) = display::lines(text.as_bytes(), limits).first() {
         for span in &shown.spans {
             let room = usize::from(area.right().saturating_sub(x));
             // The programs' own colours matter in a log tail; a diff has its own.
