@@ -18,7 +18,7 @@ pub enum Role {
     Summary,
     /// What is not as it should be, likewise.
     Warning,
-    /// A remark of ours.
+    /// A remark of ours, likewise.
     Remark,
     /// Text as it stands.
     Plain,
@@ -60,7 +60,7 @@ impl TextLine {
     /// Whether what does not fit goes on in the next row.
     #[must_use]
     pub fn wraps(&self) -> bool {
-        matches!(self.role, Role::Prose | Role::Summary | Role::Warning)
+        matches!(self.role, Role::Prose | Role::Summary | Role::Warning | Role::Remark)
     }
 }
 
