@@ -8,6 +8,7 @@ mod crc;
 mod draft;
 mod error;
 mod folder;
+pub mod git;
 mod kind;
 mod log_tail;
 mod name;
