@@ -177,9 +177,29 @@ fn a_tail_of_a_file_that_lost_its_end_since_it_was_indexed_is_refused() {
     // In the middle of the last line, between two lines, and far before the tail.
     for lost in [5, 24, 20_000] {
         file.set_len(file.metadata().unwrap().len() - lost).unwrap();
-        let error = LogTail::of(&model, limit(3)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{error}");
-        assert!(error.to_string().contains("try again"), "{error}");
+        assert_lost_bytes(&model);
+    }
+}
+
+#[track_caller]
+fn assert_lost_bytes(model: &Model) {
+    let error = LogTail::of(model, limit(3)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{error}");
+    assert!(error.to_string().contains("try again"), "{error}");
+}
+
+#[test]
+fn the_same_is_refused_beside_entries_that_are_so_long_that_they_are_read_one_by_one() {
+    for (length, lost) in [(2 << 20, 5), (2 << 20, 30), (17 << 20, 1 << 20)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stdout.jsonl");
+        let long = json!({"seq": 1, "text": "x".repeat(length)});
+        write_lines(&path, &[long, json!({"seq": 2, "text": "two\n"}), json!({"seq": 3, "text": "three\n"})]);
+        let model = Model::load(RunDirectory::alone(folder.path())).unwrap();
+        assert_eq!(LogTail::of(&model, limit(3)).unwrap().lines.len(), 3);
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(file.metadata().unwrap().len() - lost).unwrap();
+        assert_lost_bytes(&model);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -58,6 +59,39 @@ fn check_finds_nothing_wrong_with_the_example() {
     assert!(output.status.success(), "{output:?}");
 }
 
+/// The times in a text, which differ from one day to the next.
+fn without_times(text: &str) -> String {
+    let time = regex::Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z").unwrap();
+    time.replace_all(text, "TIME").into_owned()
+}
+
+#[test]
+fn the_checkpoints_of_the_example_are_made_listed_and_shown_as_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    example(folder.path());
+    let readme = readme();
+    let block = between(&readme, "<!-- checkpoint:begin -->", "<!-- checkpoint:end -->");
+    let console = between(block, "```console\n", "```");
+    let binaries = Path::new(env!("CARGO_BIN_EXE_stepwatch")).parent().unwrap();
+    let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap());
+    let mut commands = 0;
+    for part in console.split("$ ").skip(1) {
+        let (command, expected) = part.split_once('\n').unwrap();
+        let output = Command::new("sh")
+            .args(["-c", command])
+            .env("PATH", &path)
+            .env("STEPWATCH_ROOT", folder.path().join("runs"))
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{command}: {output:?}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(without_times(&printed), without_times(expected), "{command}");
+        commands += 1;
+    }
+    assert!(commands >= 4, "the commands were not found");
+}
+
 #[test]
 fn every_command_in_the_table_is_one_and_every_one_is_in_the_table() {
     let readme = readme();
@@ -91,11 +125,21 @@ fn every_file_that_the_readme_points_at_is_there() {
         .split("src")
         .skip(1)
         .filter_map(|rest| rest.strip_prefix("set").unwrap_or(rest).strip_prefix("=\"")?.split('"').next());
+    let headings = readme.lines().filter(|line| line.starts_with('#'));
+    let anchors: BTreeSet<String> =
+        headings.map(|line| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-")).collect();
     let mut count = 0;
     for target in links.chain(pictures).filter(|target| !target.contains("://")) {
+        count += 1;
+        if let Some(anchor) = target.strip_prefix('#') {
+            assert!(
+                anchors.contains(anchor),
+                "the README points at its part {anchor}, which it does not have"
+            );
+            continue;
+        }
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(target);
         assert!(path.exists(), "the README points at {target}, which is not there");
-        count += 1;
     }
     assert!(count >= 5, "the README's links were not found");
 }

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use serde_json::{Map, Value, json};
 
 use super::read::RECORD_LIMIT;
-use crate::model::{Cut, Ending, LongLine, Model, Order, PIECE_BYTES, RawEntry, Reader, Selection, Walk};
+use crate::model::{Cut, LongLine, Model, PIECE_BYTES, RawEntry, Reader, Selection, Walk};
 use crate::run::{Channel, Entry, RunDirectory, decode};
 
 /// How many entries a log tail has when nobody says otherwise.
@@ -40,6 +40,11 @@ impl LogTail {
     /// longer than a record may be; `InvalidData` where the files are in such disorder that the
     /// order of the entries is not known; `Other` where a log cannot be read.
     pub fn of(model: &Model, limit: NonZeroUsize) -> io::Result<Self> {
+        Self::of_at_most(model, limit, RECORD_LIMIT)
+    }
+
+    /// The same, of at most so many bytes of text.
+    fn of_at_most(model: &Model, limit: NonZeroUsize, most_bytes: u64) -> io::Result<Self> {
         refuse_what_is_not_known(model)?;
         let all = Selection::all();
         let view = model.view(&all);
@@ -48,12 +53,8 @@ impl LogTail {
         }
         let count = view.len();
         let first = count.saturating_sub(limit.get() as u64);
-        let by_seq = model.order() == Order::Seq;
-        let mut tail = Self {
-            truncated: first > 0,
-            log_seq: model.counts().highest_seq.filter(|_| by_seq),
-            ..Self::default()
-        };
+        let log_seq = model.counts().highest_seq;
+        let mut tail = Self { truncated: first > 0, log_seq, ..Self::default() };
         if count == 0 {
             return Ok(tail);
         }
@@ -61,7 +62,7 @@ impl LogTail {
             0 => Cut::BEGIN,
             _ => view.cut_before(&view.place_at(first).ok_or_else(lost_bytes)?),
         };
-        tail.read(&Walk::new(&view, from, Cut::end()))?;
+        tail.read(&Walk::new(&view, from, Cut::end()), most_bytes)?;
         if tail.lines.len() as u64 == count - first { Ok(tail) } else { Err(lost_bytes()) }
     }
 
@@ -104,7 +105,7 @@ impl LogTail {
         }
     }
 
-    fn read(&mut self, walk: &Walk<'_>) -> io::Result<()> {
+    fn read(&mut self, walk: &Walk<'_>, most_bytes: u64) -> io::Result<()> {
         let channels: Vec<&Channel> = walk.channels().collect();
         let mut reader = Reader::default();
         let mut bytes = 0;
@@ -114,7 +115,7 @@ impl LogTail {
                 if outcome.is_ok() {
                     outcome = whole_entry(walk, &raw).and_then(|entry| {
                         bytes += entry.text().len() as u64;
-                        if bytes > RECORD_LIMIT {
+                        if bytes > most_bytes {
                             return Err(too_long());
                         }
                         self.push(channels[raw.source], &entry);
@@ -144,7 +145,8 @@ fn whole_entry(walk: &Walk<'_>, raw: &RawEntry<'_>) -> io::Result<Entry> {
         return Err(too_long());
     }
     let mut whole = Vec::new();
-    walk.write_line(line, &mut whole)?;
+    // Memory takes everything: what fails is the file.
+    walk.write_line(line, &mut whole).map_err(|_| lost_bytes())?;
     Ok(decode(&whole))
 }
 
@@ -153,7 +155,7 @@ const TOO_MUCH_DISORDER: &str =
 
 /// A log tail is of the whole run, or it is none.
 fn refuse_what_is_not_known(model: &Model) -> io::Result<()> {
-    if !model.is_loaded() && !model.ending().is_some_and(Ending::is_whole) {
+    if !model.is_loaded() {
         let text = "the run is still being read; a log tail is made when all of it was";
         return Err(io::Error::new(io::ErrorKind::WouldBlock, text));
     }
@@ -190,6 +192,17 @@ mod tests {
         assert_eq!(tail(1, true, Some(9)).summary(), "last entry up to seq 9");
         assert_eq!(tail(1, false, None).summary(), "1 entry");
         assert_eq!(tail(0, false, None).summary(), "the log has no entries yet");
+    }
+
+    #[test]
+    fn many_entries_that_are_too_long_together_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines: String = (1..=9).map(|seq| format!("{{\"seq\":{seq},\"text\":\"12345\"}}\n")).collect();
+        std::fs::write(folder.path().join("stdout.jsonl"), lines).unwrap();
+        let model = Model::load(RunDirectory::alone(folder.path())).unwrap();
+        let tail = |count, most| LogTail::of_at_most(&model, NonZeroUsize::new(count).unwrap(), most);
+        assert_eq!(tail(4, 20).unwrap().lines.len(), 4);
+        assert_eq!(tail(5, 20).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

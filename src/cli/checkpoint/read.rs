@@ -93,7 +93,7 @@ impl Show {
             )));
         }
         if found.len() > 1 {
-            say(&format!("note: {} records are {}; all are shown", found.len(), self.which));
+            say(&format!("note: {} records have the seq or id {}; all are shown", found.len(), self.which));
         }
         let presentation = output.presentation();
         for (number, record) in found.iter().enumerate() {

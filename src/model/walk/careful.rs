@@ -59,7 +59,15 @@ impl Walk<'_> {
                 take(RawEntry { source, key, offset, line, cut });
             }
         }
+        was_read.is_short = (0..self.sources.len()).any(|source| self.has_lost_bytes(source));
         was_read
+    }
+
+    /// Whether the file is shorter than when it was indexed.
+    fn has_lost_bytes(&self, source: usize) -> bool {
+        let end = self.index(source).end();
+        let segment = self.segment(source);
+        end > 0 && segment.is_some_and(|segment| segment.read(end - 1, end).is_empty())
     }
 
     /// All of a line of which the view read the head only, unless it is too long for memory.
