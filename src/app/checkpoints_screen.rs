@@ -30,6 +30,9 @@ pub struct CheckpointsScreen {
     laid_out: RefCell<Option<LaidOut>>,
 }
 
+/// Two records, the earlier one first.
+type Pair = (Arc<ShownRecord>, Arc<ShownRecord>);
+
 /// What differs between two records.
 #[derive(Debug)]
 struct Compared {
@@ -256,11 +259,7 @@ impl CheckpointsScreen {
     /// The two records that are to be compared: the marked one, else the one before of the same
     /// type, and the selected one, in their order; or why there are none. A comparison that is shown
     /// is left.
-    pub(super) fn compare(
-        &mut self,
-        records: &Records,
-        ticket: u64,
-    ) -> Result<Option<(Arc<ShownRecord>, Arc<ShownRecord>)>, &'static str> {
+    pub(super) fn compare(&mut self, records: &Records, ticket: u64) -> Result<Option<Pair>, &'static str> {
         if self.compared.take().is_some() {
             self.top = 0;
             return Ok(None);

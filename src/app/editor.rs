@@ -101,8 +101,8 @@ impl Editor {
             (KeyCode::Right, ..) | (KeyCode::Character('f'), false, true) => self.cursor = self.word_right(),
             (KeyCode::Home, ..) | (KeyCode::Character('a'), true, false) => self.cursor = self.line_begin(),
             (KeyCode::End, ..) | (KeyCode::Character('e'), true, false) => self.cursor = self.line_end(),
-            (KeyCode::Up, ..) => return self.to_line(-1),
-            (KeyCode::Down, ..) => return self.to_line(1),
+            (KeyCode::Up, ..) => return self.go_to_line(-1),
+            (KeyCode::Down, ..) => return self.go_to_line(1),
             _ => return false,
         }
         true
@@ -137,10 +137,7 @@ impl Editor {
     fn word_left(&self) -> usize {
         let words = self.text.split_word_bound_indices();
         let is_word = |word: &str| word.chars().any(|character| !character.is_whitespace());
-        words
-            .filter(|(index, word)| *index < self.cursor && is_word(word))
-            .last()
-            .map_or(0, |(index, _)| index)
+        words.rev().find(|(index, word)| *index < self.cursor && is_word(word)).map_or(0, |(index, _)| index)
     }
 
     /// The end of the word after the cursor.
@@ -164,7 +161,7 @@ impl Editor {
     }
 
     /// Goes to another line, as far from its begin as in this one; says whether there is one.
-    fn to_line(&mut self, by: isize) -> bool {
+    fn go_to_line(&mut self, by: isize) -> bool {
         let Some(target) = self.cursor_line().checked_add_signed(by) else { return false };
         let column =
             self.text.get(self.line_begin()..self.cursor).unwrap_or_default().graphemes(true).count();

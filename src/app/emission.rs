@@ -2,8 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use serde_json::Value;
-
+use crate::checkpoint::git::GitDiff;
 use crate::checkpoint::{LogTail, NewRecord};
 use crate::run::RunDirectory;
 
@@ -25,6 +24,8 @@ pub struct Emission {
 pub enum Ask {
     /// This, as it was shown.
     Ready(Box<NewRecord>),
+    /// The changes in the run's working directory, as they were shown.
+    GitDiff(Box<DiffPreview>),
     /// A summary; its place in the log is yet to be found.
     Summary {
         /// The sentence.
@@ -99,10 +100,10 @@ pub enum Previewed {
 pub struct DiffPreview {
     /// What it is about, in a sentence.
     pub summary: String,
-    /// What changed in which file, as `git diff --stat` says it. Untrusted text.
-    pub stat: String,
-    /// The payload of the record.
-    pub payload: Value,
+    /// The changes.
+    pub diff: GitDiff,
+    /// Whether the record holds the changes in numbers too.
+    pub with_stat: bool,
     /// The highest seq of the log that is known.
     pub log_seq: Option<u64>,
     /// What looks like a secret in it, in a few words.

@@ -9,6 +9,11 @@ use crate::run::Channel;
 /// The most lines that are shown of a record; the whole of it is in its file.
 pub const MOST_LINES: usize = 100_000;
 
+const LOSSY: &str = "some bytes were not UTF-8: U+FFFD stands for them";
+/// The keys of a payload that are shown in their own way.
+const GIT_DIFF_KEYS: [&str; 9] =
+    ["baseRef", "base", "head", "stat", "patch", "untracked", "untrackedTruncated", "truncated", "lossy"];
+
 /// What a line is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -214,7 +219,7 @@ impl Lines {
         };
         self.add(Role::Remark, &format!("{count} {noun}: {held}"));
         if payload.get("lossy").and_then(Value::as_bool) == Some(true) {
-            self.add(Role::Remark, "some bytes were not UTF-8: U+FFFD stands for them");
+            self.add(Role::Remark, LOSSY);
         }
         self.0.extend(tail_lines(entries));
         if let Value::Object(payload) = payload {
@@ -225,9 +230,14 @@ impl Lines {
 
     fn git_diff(&mut self, payload: &Value) -> bool {
         let Some(Value::String(patch)) = payload.get("patch") else { return false };
-        let word = |key: &str| payload.get(key).and_then(Value::as_str).unwrap_or("?").to_owned();
+        let word = |key: &str| payload.get(key).and_then(Value::as_str);
         self.gap();
-        self.add(Role::Remark, &format!("from {} to the working tree at {}", word("baseRef"), word("head")));
+        let base = match (word("baseRef"), word("base")) {
+            (Some(name), Some(commit)) => format!("{name} ({})", short(commit)),
+            (name, commit) => name.or(commit).unwrap_or("a base that it does not name").to_owned(),
+        };
+        let head = word("head").map_or_else(String::new, |head| format!(" at {}", short(head)));
+        self.add(Role::Remark, &format!("from {base} to the working tree{head}"));
         if payload.get("truncated").and_then(Value::as_bool) == Some(true) {
             self.warn("the patch is cut: there was more than a record holds");
         }
@@ -237,11 +247,25 @@ impl Lines {
         }
         self.gap();
         if patch.is_empty() {
-            self.add(Role::Remark, "nothing had changed");
+            self.add(Role::Remark, "nothing had changed in what git knows");
         }
         self.0.extend(patch_lines(patch));
+        let untracked: Vec<&str> = payload
+            .get("untracked")
+            .and_then(Value::as_array)
+            .map_or_else(Vec::new, |names| names.iter().filter_map(Value::as_str).collect());
+        if !untracked.is_empty() {
+            self.gap();
+            let more = payload.get("untrackedTruncated").and_then(Value::as_bool) == Some(true);
+            let ending = if more { ", and more" } else { "" };
+            self.add(Role::Remark, &format!("files that git did not know{ending}:"));
+            untracked.into_iter().for_each(|name| self.add(Role::Plain, name));
+        }
+        if payload.get("lossy").and_then(Value::as_bool) == Some(true) {
+            self.add(Role::Remark, LOSSY);
+        }
         if let Value::Object(payload) = payload {
-            self.rest(payload, &["baseRef", "head", "stat", "patch", "truncated"]);
+            self.rest(payload, &GIT_DIFF_KEYS);
         }
         true
     }
@@ -265,6 +289,11 @@ impl Lines {
         let text = serde_json::to_string_pretty(value).unwrap_or_default();
         self.text(Role::Plain, &text);
     }
+}
+
+/// As much of the id of a commit as people read.
+fn short(commit: &str) -> String {
+    commit.chars().take(10).collect()
 }
 
 #[cfg(test)]

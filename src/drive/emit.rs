@@ -6,7 +6,8 @@ use std::thread::{self, JoinHandle};
 use super::{Clock, Deliver};
 use crate::app::Message;
 use crate::app::emission::{Ask, DiffPreview, Emission, Emitted};
-use crate::checkpoint::{Checkpoints, Draft, LogTail, NewRecord};
+use crate::checkpoint::git::{self, DiffRequest, GitDiff};
+use crate::checkpoint::{Checkpoints, Draft, Kind, LogTail, NewRecord, Origin};
 use crate::model::{Model, Order};
 use crate::run::RunDirectory;
 
@@ -66,6 +67,7 @@ fn emit(emission: Emission, clock: Clock) -> Emitted {
 fn record_of(directory: &RunDirectory, ask: Ask) -> Result<NewRecord, String> {
     match ask {
         Ask::Ready(record) => Ok(*record),
+        Ask::GitDiff(preview) => Ok(record_of_diff(*preview)),
         Ask::Summary { text, detail } => {
             let log_seq = log_seq_of(directory).map_err(|error| error.to_string())?;
             Ok(Draft::Summary { text, detail, log_seq }.record())
@@ -88,6 +90,44 @@ pub(super) fn log_seq_of(directory: &RunDirectory) -> std::io::Result<Option<u64
 }
 
 /// The changes in the working directory of a run.
-pub(super) fn diff_of(_directory: &RunDirectory, _base: Option<&str>) -> Result<DiffPreview, String> {
-    Err("not made yet".to_owned())
+pub(super) fn diff_of(directory: &RunDirectory, base: Option<&str>) -> Result<DiffPreview, String> {
+    let manifest = directory.identity();
+    if manifest.cwd.is_empty() {
+        return Err(
+            "run.json does not say in which folder the step works, so nothing can be compared".to_owned()
+        );
+    }
+    let settings = manifest.checkpoint_settings();
+    let request = DiffRequest {
+        base: base.map(str::to_owned).or(settings.git_diff_base_ref),
+        include_stat: true,
+        ..DiffRequest::new(&manifest.cwd)
+    };
+    let diff = git::diff(&request).map_err(|error| error.to_string())?;
+    Ok(DiffPreview {
+        summary: summary_of(&diff),
+        with_stat: settings.include_git_diff_stat != Some(false),
+        // The place in the log is good to have, and no reason to do without the diff.
+        log_seq: log_seq_of(directory).unwrap_or(None),
+        secrets: None,
+        diff,
+    })
+}
+
+/// What changed, in numbers.
+fn summary_of(diff: &GitDiff) -> String {
+    let total = diff.stat.as_deref().and_then(|stat| stat.lines().last()).map_or("", str::trim);
+    let changed = if diff.patch.is_empty() { "nothing changed" } else { total };
+    let base = &diff.base_ref;
+    match diff.untracked.len() {
+        0 => format!("{changed} against {base}"),
+        1 => format!("{changed} against {base}, 1 file that git does not know"),
+        count => format!("{changed} against {base}, {count} files that git does not know"),
+    }
+}
+
+fn record_of_diff(preview: DiffPreview) -> NewRecord {
+    let DiffPreview { summary, mut diff, with_stat, log_seq, .. } = preview;
+    diff.stat = diff.stat.filter(|_| with_stat);
+    NewRecord { kind: Kind::GitDiff, origin: Origin::Operator, log_seq, summary, payload: diff.payload() }
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 use stepwatch::app::emission::{DiffPreview, Emitted, PreviewRequest, Previewed};
 use stepwatch::app::record_text::{Role, TextLine};
 use stepwatch::app::{App, Effect, Key, KeyCode, Message, Size};
+use stepwatch::checkpoint::git::GitDiff;
 use stepwatch::run::Now;
 
 use super::example::Example;
@@ -178,12 +179,16 @@ fn the_prompt_for_a_git_diff_shows_its_stat() {
         else {
             panic!("a diff is asked for, not {effects:?}");
         };
+        let stat =
+            " src/main.rs | 2 +-\n src/new.rs  | 1 +\n 2 files changed, 2 insertions(+), 1 deletion(-)";
+        let mut diff = GitDiff::default();
+        diff.base_ref = "HEAD".to_owned();
+        diff.stat = Some(stat.to_owned());
+        diff.untracked = vec!["notes.txt".to_owned()];
         let diff = DiffPreview {
             summary: "2 files changed, 2 insertions(+), 1 deletion(-) against HEAD".to_owned(),
-            stat:
-                " new.txt     | 1 +\n src/main.rs | 2 +-\n 2 files changed, 2 insertions(+), 1 deletion(-)\n"
-                    .to_owned(),
-            payload: json!({}),
+            diff,
+            with_stat: true,
             log_seq: None,
             secrets: None,
         };

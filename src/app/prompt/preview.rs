@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use crate::app::emission::{Ask, DiffPreview};
-use crate::checkpoint::{Kind, LogTail, NewRecord, Origin};
+use crate::checkpoint::{Kind, LogTail};
 use crate::model::Model;
 
 pub(super) const NO_NUMBER: &str = "how many entries? a number from 1 on";
@@ -121,12 +121,10 @@ impl Diff {
 
     pub(super) fn ask(&self, summary: Option<&str>) -> Option<Ask> {
         let Self::Taken { diff: Ok(diff), .. } = self else { return None };
-        Some(Ask::Ready(Box::new(NewRecord {
-            kind: Kind::GitDiff,
-            origin: Origin::Operator,
-            log_seq: diff.log_seq,
-            summary: summary.unwrap_or(&diff.summary).to_owned(),
-            payload: diff.payload.clone(),
-        })))
+        let mut diff = diff.clone();
+        if let Some(summary) = summary {
+            summary.clone_into(&mut diff.summary);
+        }
+        Some(Ask::GitDiff(diff))
     }
 }

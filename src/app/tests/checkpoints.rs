@@ -8,6 +8,7 @@ use super::super::emission::{Ask, DiffPreview, Emission, Emitted, PreviewRequest
 use super::super::prompt::{Diff, Preview, Tail};
 use super::*;
 use crate::checkpoint::NewRecord;
+use crate::checkpoint::git::GitDiff;
 
 const SIZE: Size = Size { width: 120, height: 30 };
 
@@ -282,6 +283,12 @@ fn a_number_that_is_none_writes_nothing_and_a_large_one_is_read_by_a_thread() {
     assert_eq!((&emissions[0].ask, &emissions[0].directory), (&ask, &directory));
 }
 
+fn diff_against(base: &str) -> GitDiff {
+    let mut diff = GitDiff::default();
+    base.clone_into(&mut diff.base_ref);
+    diff
+}
+
 #[test]
 fn a_diff_is_shown_before_it_is_written_and_again_against_another_base() {
     let mut fixture = Fixture::with_entries(SIZE, 3);
@@ -301,8 +308,8 @@ fn a_diff_is_shown_before_it_is_written_and_again_against_another_base() {
         base: base.map(str::to_owned),
         diff: Ok(Box::new(DiffPreview {
             summary: "1 file changed".to_owned(),
-            stat: " x | 1 +".to_owned(),
-            payload: json!({"patch": format!("against {base:?}")}),
+            diff: diff_against(base.unwrap_or("HEAD")),
+            with_stat: true,
             log_seq: Some(3),
             secrets: None,
         })),
@@ -314,9 +321,10 @@ fn a_diff_is_shown_before_it_is_written_and_again_against_another_base() {
     fixture.press("main");
     assert_eq!(fixture.key(KeyCode::Enter), [Effect::Preview { ticket, request: of_main }]);
     fixture.update(Message::Previewed { ticket, previewed: diff(Some("main")) });
-    let record = ready(&fixture.key(KeyCode::Enter));
-    assert_eq!(record.payload, json!({"patch": "against Some(\"main\")"}));
-    assert_eq!((record.summary.as_str(), record.log_seq), ("1 file changed", Some(3)));
+    let effects = fixture.key(KeyCode::Enter);
+    let [Effect::Emit(emissions)] = &effects[..] else { panic!("an emission, not {effects:?}") };
+    let Ask::GitDiff(asked) = &emissions[0].ask else { panic!("a diff, not {:?}", emissions[0].ask) };
+    assert_eq!((asked.diff.base_ref.as_str(), asked.summary.as_str()), ("main", "1 file changed"));
 }
 
 #[test]

@@ -166,14 +166,16 @@ fn diff_lines(label: &str, diff: &Diff, several: bool) -> Vec<TextLine> {
     match diff {
         Diff::Reading => vec![TextLine::new(Role::Remark, format!("{head}git is looking for changes …"))],
         Diff::Taken { diff: Err(why), .. } => vec![TextLine::warning(&format!("{head}{why}"))],
-        Diff::Taken { diff: Ok(diff), .. } if several => {
-            let total = diff.stat.lines().last().unwrap_or(&diff.summary);
-            vec![TextLine::new(Role::Plain, format!("{head}{}", total.trim()))]
-        }
         Diff::Taken { diff: Ok(diff), .. } => {
-            let summary = TextLine::new(Role::Remark, diff.summary.clone());
-            let stat = diff.stat.lines().map(|line| TextLine::new(Role::Plain, line));
-            std::iter::once(summary).chain(stat).collect()
+            let summary = TextLine::new(Role::Remark, format!("{head}{}", diff.summary));
+            // The last line is the total, which the summary tells.
+            let stat = diff.diff.stat.as_deref().unwrap_or_default().lines().rev().skip(1);
+            let stat: Vec<&str> = stat.take(if several { 0 } else { usize::MAX }).collect();
+            let stat = stat.into_iter().rev().map(|line| TextLine::new(Role::Plain, line));
+            let untracked = diff.diff.untracked.iter().take(if several { 0 } else { PREVIEW_ROWS });
+            let untracked =
+                untracked.map(|name| TextLine::new(Role::Plain, format!(" {name} | unknown to git")));
+            std::iter::once(summary).chain(stat).chain(untracked).collect()
         }
     }
 }
