@@ -15,6 +15,7 @@ mod name;
 mod publish;
 mod read;
 mod record;
+pub mod secrets;
 mod settle;
 mod spool;
 #[cfg(test)]

@@ -23,6 +23,8 @@ use program::Git;
 use repository::Repository;
 use stand_in::StandIn;
 
+use super::secrets::{self, Counted};
+
 /// The most bytes of a patch that are kept unless its author says otherwise.
 pub const PATCH_LIMIT: usize = 1 << 20;
 
@@ -97,6 +99,8 @@ pub struct GitDiff {
     pub truncated: bool,
     /// Whether some of it was no UTF-8, and is U+FFFD here.
     pub lossy: bool,
+    /// Whether what looked like a secret was masked.
+    pub redacted: bool,
     /// What follows the end of a truncated patch, so that a secret across it is known for one.
     beyond: String,
 }
@@ -108,8 +112,29 @@ impl GitDiff {
         self.patch.is_empty() && self.untracked.is_empty()
     }
 
-    /// The payload of a `git_diff` checkpoint:
-    /// `{ baseRef, base?, head, stat?, patch, untracked, untrackedTruncated?, truncated, lossy? }`.
+    /// What looks like a secret in it, also one that the end of the patch cuts.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<Counted> {
+        self.clone().redact()
+    }
+
+    /// Masks what looks like a secret, and says what it was. The patch may be longer or shorter
+    /// afterwards, and ends where it ended; a secret that its end cuts is masked whole.
+    pub fn redact(&mut self) -> Vec<Counted> {
+        self.redacted = true;
+        let mut counts = redact_in(&mut self.patch, &self.beyond);
+        self.beyond.clear();
+        if let Some(stat) = &mut self.stat {
+            counts.extend(redact_in(stat, ""));
+        }
+        for name in &mut self.untracked {
+            counts.extend(redact_in(name, ""));
+        }
+        secrets::sum(counts)
+    }
+
+    /// The payload of a `git_diff` checkpoint: `{ baseRef, base?, head, stat?, patch, untracked,
+    /// untrackedTruncated?, truncated, lossy?, redacted? }`.
     #[must_use]
     pub fn payload(&self) -> Value {
         let mut payload = Map::new();
@@ -130,6 +155,9 @@ impl GitDiff {
         put("truncated", self.truncated.into());
         if self.lossy {
             put("lossy", true.into());
+        }
+        if self.redacted {
+            put("redacted", true.into());
         }
         Value::Object(payload)
     }
@@ -224,6 +252,18 @@ impl GitDiff {
         self.lossy |= matches!(text, std::borrow::Cow::Owned(_));
         text.into_owned()
     }
+}
+
+/// Masks the secrets in `text`, of which `beyond` is what follows.
+fn redact_in(text: &mut String, beyond: &str) -> Vec<Counted> {
+    let end = text.len();
+    text.push_str(beyond);
+    let mut found = secrets::find(text);
+    found.retain(|finding| finding.range.start < end);
+    let end = found.last().map_or(end, |last| last.range.end.max(end));
+    text.truncate(end);
+    *text = secrets::mask(text, &found);
+    secrets::count(&found)
 }
 
 /// How much of `text` is kept where at most `limit` bytes may be: whole lines, or as much of the
