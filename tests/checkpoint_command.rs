@@ -181,6 +181,7 @@ fn wrong_usage_is_refused_with_the_reason_and_nothing_is_written() {
     assert_refused(&run, "log-tail", &["-m", " \n"], 2, "say in a sentence");
     assert_refused(&run, "summary", &["-m", ""], 2, "say in a sentence");
     assert_refused(&run, "summary", &[], 2, "--message");
+    assert_refused(&run, "git-diff", &["-m", ""], 2, "say in a sentence");
     assert_refused(&run, "screenshot", &[], 2, "unrecognized subcommand");
     assert_refused(&run, "log_tail", &[], 2, "log-tail");
 }
@@ -192,6 +193,7 @@ fn a_run_whose_checkpoints_are_disabled_says_so_and_nothing_is_written_anywhere(
         let words = "checkpointing is disabled for this step";
         assert_refused(&run, "summary", &["-m", "x"], 1, words);
         assert_refused(&run, "log-tail", &[], 1, words);
+        assert_refused(&run, "git-diff", &[], 1, words);
         // Also where the log would not be read.
         fs::remove_file(run.path.join("stdout.jsonl")).unwrap();
         let fifo = run.path.join("stdout.jsonl");
@@ -332,6 +334,107 @@ fn several_records_of_one_seq_are_all_shown_and_said_to_be_several() {
     assert_eq!(code(&output), 3);
     assert!(error(&output).contains("not a JSON object"), "{}", error(&output));
     assert!(String::from_utf8(output.stdout).unwrap().contains("problem: it is no checkpoint record"));
+}
+
+/// Runs git in `folder`, with nothing of this machine's settings.
+fn git(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("git")
+        .args(["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"])
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {output:?}");
+}
+
+/// A run whose working directory has one commit on `main`, one behind it, and a change since.
+fn run_in_a_repository(settings: &Value) -> (Run, tempfile::TempDir) {
+    let repository = tempfile::tempdir().unwrap();
+    let file = repository.path().join("main.c");
+    git(repository.path(), &["init", "-q"]);
+    for (text, message) in [("one\n", "first"), ("two\n", "second")] {
+        fs::write(&file, text).unwrap();
+        git(repository.path(), &["add", "."]);
+        git(repository.path(), &["commit", "-q", "-m", message]);
+        if message == "first" {
+            git(repository.path(), &["tag", "v1"]);
+        }
+    }
+    fs::write(&file, "three\n").unwrap();
+    fs::write(repository.path().join("new.txt"), "new\n").unwrap();
+    let run = Run::new(settings);
+    let mut identity: Value = serde_json::from_slice(&fs::read(run.path.join("run.json")).unwrap()).unwrap();
+    identity["cwd"] = repository.path().to_str().into();
+    fs::write(run.path.join("run.json"), identity.to_string()).unwrap();
+    (run, repository)
+}
+
+#[test]
+fn a_git_diff_is_of_the_run_s_working_directory_from_the_base_that_is_asked_for() {
+    let (run, _repository) = run_in_a_repository(&Value::Null);
+    assert_eq!(run.printed("git-diff", &[]), "git_diff:checkpoints/0001-git_diff.json\n");
+    run.printed("git-diff", &["--base", "v1", "--stat", "-m", "since the release"]);
+    let records = run.objects("list", &["--json"]);
+    assert_eq!(records[1]["summary"], "1 file changed against HEAD, 1 untracked");
+    assert_eq!((&records[1]["logSeq"], &records[1]["payload"]["baseRef"]), (&4.into(), &"HEAD".into()));
+    let patch = |record: &Value| record["payload"]["patch"].as_str().unwrap().to_owned();
+    assert!(patch(&records[1]).ends_with("-two\n+three\n"), "{}", records[1]);
+    assert_eq!(records[1]["payload"].get("stat"), None);
+    assert!(patch(&records[2]).ends_with("-one\n+three\n"), "{}", records[2]);
+    assert_eq!(
+        (&records[2]["summary"], &records[2]["payload"]["baseRef"]),
+        (&"since the release".into(), &"v1".into())
+    );
+    assert!(records[2]["payload"]["stat"].as_str().unwrap().contains("main.c | 2 +-"), "{}", records[2]);
+    let shown = run.printed("show", &["2"]);
+    assert!(shown.contains("\nbaseRef: v1\n") && shown.ends_with("-one\n+three\n"), "{shown}");
+}
+
+#[test]
+fn the_run_says_the_base_and_whether_a_stat_is_wanted_unless_the_command_does() {
+    let (run, _repository) =
+        run_in_a_repository(&json!({"gitDiffBaseRef": "v1", "includeGitDiffStat": true, "mode": "capture"}));
+    run.printed("git-diff", &[]);
+    run.printed("git-diff", &["--base", "main"]);
+    let records = run.objects("list", &["--json"]);
+    assert_eq!(
+        (&records[1]["payload"]["baseRef"], &records[2]["payload"]["baseRef"]),
+        (&"v1".into(), &"main".into())
+    );
+    assert!(records[1]["payload"]["stat"].is_string() && records[2]["payload"]["stat"].is_string());
+}
+
+#[test]
+fn where_there_is_no_diff_the_reason_is_told_and_nothing_is_written() {
+    let (run, repository) = run_in_a_repository(&Value::Null);
+    assert_refused(&run, "git-diff", &["--base", "nothing"], 3, "names no commit");
+    assert_refused(&run, "git-diff", &["--base", ""], 2, "names no commit");
+    drop(repository);
+    assert_refused(&run, "git-diff", &[], 3, "is no folder (any more)");
+    let identity = |cwd: &str| {
+        let identity = json!({"runId": "run-1", "cwd": cwd}).to_string();
+        fs::write(run.path.join("run.json"), identity).unwrap();
+    };
+    identity("relative/folder");
+    assert_refused(&run, "git-diff", &[], 3, "does not say its working directory");
+    identity(run.root.path().to_str().unwrap());
+    assert_refused(&run, "git-diff", &[], 3, "in no git repository");
+}
+
+#[test]
+fn a_diff_for_a_run_of_another_host_says_where_it_was_made() {
+    let (run, repository) = run_in_a_repository(&Value::Null);
+    let identity = json!({"cwd": repository.path(), "host": "elsewhere\u{1b}[2J"}).to_string();
+    fs::write(run.path.join("run.json"), identity).unwrap();
+    let output = run.checkpoint("git-diff", &[]);
+    assert_eq!(code(&output), 0);
+    assert!(
+        error(&output).starts_with("note: the run is of the host elsewhere␛[2J; compared is "),
+        "{}",
+        error(&output)
+    );
 }
 
 #[test]

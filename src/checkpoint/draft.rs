@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::git::GitDiff;
 use super::kind::{Kind, Origin};
 use super::log_tail::LogTail;
 use super::record::NewRecord;
@@ -25,6 +26,15 @@ pub enum Draft {
         /// What it is about; [`LogTail::summary`] where nothing is said.
         summary: Option<String>,
     },
+    /// The changes in the working directory.
+    GitDiff {
+        /// These changes.
+        diff: GitDiff,
+        /// What it is about; how many files changed where nothing is said.
+        summary: Option<String>,
+        /// The highest seq of the log that is known.
+        log_seq: Option<u64>,
+    },
 }
 
 impl Draft {
@@ -34,6 +44,7 @@ impl Draft {
         match self {
             Self::Summary { .. } => Kind::Summary,
             Self::LogTail { .. } => Kind::LogTail,
+            Self::GitDiff { .. } => Kind::GitDiff,
         }
     }
 
@@ -49,9 +60,29 @@ impl Draft {
             Self::LogTail { tail, summary } => {
                 (tail.log_seq, summary.unwrap_or_else(|| tail.summary()), tail.payload())
             }
+            Self::GitDiff { diff, summary, log_seq } => {
+                (log_seq, summary.unwrap_or_else(|| what_changed(&diff)), diff.payload())
+            }
         };
         NewRecord { kind, origin: Origin::Operator, log_seq, summary, payload }
     }
+}
+
+/// What a diff is, in a few words: `3 files changed against main, 1 untracked`.
+fn what_changed(diff: &GitDiff) -> String {
+    let changed = diff.patch.lines().filter(|line| line.starts_with("diff --git ")).count();
+    let changed = match (changed, diff.truncated) {
+        (0, false) => "no changes".to_owned(),
+        (1, false) => "1 file changed".to_owned(),
+        (count, false) => format!("{count} files changed"),
+        (count, true) => format!("at least {count} files changed"),
+    };
+    let more = if diff.untracked_truncated { "more than " } else { "" };
+    let untracked = match diff.untracked.len() {
+        0 => String::new(),
+        count => format!(", {more}{count} untracked"),
+    };
+    format!("{changed} against {}{untracked}", diff.base_ref)
 }
 
 #[cfg(test)]
@@ -82,5 +113,27 @@ mod tests {
         assert_eq!(record.payload, tail.payload());
         let record = Draft::LogTail { tail, summary: Some("before the deploy".to_owned()) }.record();
         assert_eq!(record.summary, "before the deploy");
+    }
+
+    #[test]
+    fn a_diff_says_itself_how_much_changed_unless_somebody_does() {
+        let patch = |files: usize| "diff --git a/x b/x\n-diff --git\n+x\n".repeat(files);
+        let said = |files, untracked: usize, truncated| {
+            let mut diff = GitDiff::default();
+            diff.base_ref = "main".to_owned();
+            diff.patch = patch(files);
+            diff.untracked = vec!["x".to_owned(); untracked];
+            diff.truncated = truncated;
+            what_changed(&diff)
+        };
+        assert_eq!(said(0, 0, false), "no changes against main");
+        assert_eq!(said(1, 0, false), "1 file changed against main");
+        assert_eq!(said(3, 2, false), "3 files changed against main, 2 untracked");
+        assert_eq!(said(3, 0, true), "at least 3 files changed against main");
+        let diff = GitDiff::default();
+        let draft = Draft::GitDiff { diff: diff.clone(), summary: Some("mine".to_owned()), log_seq: Some(4) };
+        let record = draft.record();
+        assert_eq!((record.kind, record.log_seq, record.summary.as_str()), (Kind::GitDiff, Some(4), "mine"));
+        assert_eq!(record.payload, diff.payload());
     }
 }

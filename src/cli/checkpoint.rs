@@ -26,6 +26,7 @@ use super::{Failure, Outcome, Output, say, target};
 Examples:
   stepwatch checkpoint summary run-7 -m 'stuck since the upload began'
   stepwatch checkpoint log-tail run-7 -n 50
+  stepwatch checkpoint git-diff run-7 --stat
   stepwatch checkpoint list run-7
   stepwatch checkpoint show run-7 2")]
 pub(crate) struct Arguments {
@@ -37,6 +38,7 @@ pub(crate) struct Arguments {
 enum Command {
     Summary(make::Summary),
     LogTail(make::LogTail),
+    GitDiff(make::GitDiff),
     List(read::List),
     Show(read::Show),
 }
@@ -46,6 +48,7 @@ impl Arguments {
         match self.command {
             Command::Summary(command) => command.run(output),
             Command::LogTail(command) => command.run(output),
+            Command::GitDiff(command) => command.run(output),
             Command::List(command) => command.run(output),
             Command::Show(command) => command.run(output),
         }

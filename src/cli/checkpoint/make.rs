@@ -2,16 +2,20 @@
 
 use std::io::Write as _;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::time::SystemTime;
 
-use color_eyre::eyre::WrapErr as _;
+use color_eyre::eyre::{self, WrapErr as _};
 
+use crate::checkpoint::git::{self, DiffRequest, GitError};
 use crate::checkpoint::{self, Checkpoints, DEFAULT_LIMIT, Draft, Kind};
+use crate::display;
+use crate::host;
 use crate::model::{Model, Order};
-use crate::run::RunDirectory;
+use crate::run::{Manifest, RunDirectory};
 
 use super::{Failure, Outcome, Output, Run, name, refused};
-use crate::cli::output_failed;
+use crate::cli::{output_failed, say};
 
 /// Write down a sentence about the moment
 ///
@@ -58,6 +62,36 @@ pub(super) struct LogTail {
     message: Option<String>,
 }
 
+/// Keep the changes in the working directory
+///
+/// The diff of the whole repository around the run's working directory (`cwd` in run.json), from
+/// the base to the files as they are now, and the names of untracked files. Nothing in the
+/// repository is changed or locked, and none of the programs that its configuration names is run.
+/// Prints the checkpoint as TYPE:STORAGE_PATH.
+///
+/// Exit status: 0 done, 1 when checkpoints are disabled for the run, 2 wrong usage, 3 when there is
+/// no diff or the checkpoint could not be written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  stepwatch checkpoint git-diff run-7
+  stepwatch checkpoint git-diff run-7 --base main --stat
+  stepwatch checkpoint show run-7 3 --json | jq -r .payload.patch | git apply")]
+pub(super) struct GitDiff {
+    #[command(flatten)]
+    run: Run,
+    /// What is compared with: a branch, a tag or a commit. Without it: what run.json says
+    /// (`gitDiffBaseRef`), else HEAD.
+    #[arg(long, value_name = "REF")]
+    base: Option<String>,
+    /// Add how much changed in each file; also where run.json asks for it (`includeGitDiffStat`).
+    #[arg(long)]
+    stat: bool,
+    /// What it is about, in a sentence. Without it: how many files changed.
+    #[arg(short, long, value_name = "TEXT", value_parser = sentence, allow_hyphen_values = true)]
+    message: Option<String>,
+}
+
 impl Summary {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
         let run = self.run.directory()?;
@@ -76,6 +110,44 @@ impl LogTail {
                 .wrap_err_with(|| format!("no log tail of {} was written", name(&run)))?;
             Ok(Draft::LogTail { tail, summary: self.message })
         })
+    }
+}
+
+impl GitDiff {
+    pub(super) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
+        let run = self.run.directory()?;
+        make(&run, Kind::GitDiff, output, || {
+            let identity = run.identity();
+            if !Path::new(&identity.cwd).is_absolute() {
+                return Err(Failure::could_not(format!(
+                    "{} does not say its working directory (an absolute `cwd` in run.json), so there is nothing to compare",
+                    name(&run)
+                )));
+            }
+            note_other_host(&identity);
+            let settings = identity.checkpoint_settings();
+            let mut request = DiffRequest::new(&identity.cwd);
+            request.base = self.base.or(settings.git_diff_base_ref);
+            request.include_stat = self.stat || settings.include_git_diff_stat.unwrap_or(false);
+            let diff = git::diff(&request).map_err(no_diff)?;
+            Ok(Draft::GitDiff { diff, summary: self.message, log_seq: highest_seq(&run) })
+        })
+    }
+}
+
+fn no_diff(error: GitError) -> Failure {
+    match error {
+        GitError::BadBase(_) => Failure::Usage(error.to_string()),
+        other => Failure::CouldNot(eyre::Report::new(other).wrap_err("no diff was written")),
+    }
+}
+
+/// The folder of that name may be another one here.
+fn note_other_host(identity: &Manifest) {
+    if let Some(host) = host::name().filter(|host| !identity.host.is_empty() && *host != identity.host) {
+        let theirs = display::one_line(&identity.host);
+        let folder = display::one_line(&identity.cwd);
+        say(&format!("note: the run is of the host {theirs}; compared is {folder} on {host}"));
     }
 }
 
