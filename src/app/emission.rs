@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 
 use crate::checkpoint::git::GitDiff;
-use crate::checkpoint::{LogTail, NewRecord};
+use crate::checkpoint::secrets::{self, Counted};
+use crate::checkpoint::{Draft, LogTail};
 use crate::run::RunDirectory;
 
 /// A checkpoint to be written.
@@ -23,9 +24,7 @@ pub struct Emission {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     /// This, as it was shown.
-    Ready(Box<NewRecord>),
-    /// The changes in the run's working directory, as they were shown.
-    GitDiff(Box<DiffPreview>),
+    Ready(Box<Draft>),
     /// A summary; its place in the log is yet to be found.
     Summary {
         /// The sentence.
@@ -82,7 +81,7 @@ pub enum Previewed {
         /// How many were asked for.
         limit: NonZeroUsize,
         /// They.
-        tail: Result<LogTail, String>,
+        tail: Result<Box<TailPreview>, String>,
     },
     /// The changes, or why they cannot be told.
     GitDiff {
@@ -93,6 +92,33 @@ pub enum Previewed {
         /// They.
         diff: Result<Box<DiffPreview>, String>,
     },
+}
+
+/// The last entries of a log, ready to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TailPreview {
+    /// They.
+    pub tail: LogTail,
+    /// What looks like a secret in them.
+    pub secrets: Vec<Counted>,
+    /// The lines as they are when that is masked; `None` where there is nothing to mask.
+    pub masked: Option<Vec<String>>,
+}
+
+impl TailPreview {
+    /// Looks for secrets in the entries.
+    #[must_use]
+    pub fn of(tail: LogTail) -> Self {
+        let (masked, secrets) = secrets::redact_lines(&tail.lines);
+        let masked = (!secrets.is_empty()).then_some(masked);
+        Self { tail, secrets, masked }
+    }
+
+    /// How long the entries are, in bytes.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.tail.lines.iter().map(String::len).sum()
+    }
 }
 
 /// The changes in a working directory, ready to be written.
@@ -106,6 +132,8 @@ pub struct DiffPreview {
     pub with_stat: bool,
     /// The highest seq of the log that is known.
     pub log_seq: Option<u64>,
-    /// What looks like a secret in it, in a few words.
-    pub secrets: Option<String>,
+    /// What looks like a secret in it.
+    pub secrets: Vec<Counted>,
+    /// What a person should know about where it was made.
+    pub note: Option<String>,
 }

@@ -9,13 +9,16 @@ pub use preview::{Diff, Preview, Tail};
 use super::editor::Editor;
 use super::emission::{Ask, Emission, PreviewRequest, Previewed};
 use super::key::Key;
-use crate::checkpoint::{DEFAULT_LIMIT, Draft, Kind};
+use crate::checkpoint::{DEFAULT_LIMIT, Draft, Kind, secrets};
 use crate::model::{Model, Order};
 use crate::run::RunDirectory;
 
 /// So many entries of the open run are made ready at every change, so that what is shown is what is
 /// written. More are read by a thread.
-pub const MOST_AT_ONCE: usize = 1000;
+pub const MOST_AT_ONCE: usize = 500;
+/// More bytes than these are not made ready anew whenever an entry comes: then what is shown is of
+/// the moment at which the number was typed, and what is written is of the moment of writing.
+const MOST_LIVE: usize = 256 << 10;
 
 /// A run that a checkpoint is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +144,7 @@ impl Prompt {
     #[must_use]
     pub fn secrets(&self) -> Option<String> {
         let typed = self.fields.iter().map(|field| field.editor.text());
-        self.preview.secrets(typed)
+        secrets::summary(&self.preview.secrets(typed))
     }
 
     pub(super) fn toggle_redact(&mut self) {
@@ -200,7 +203,8 @@ impl Prompt {
 
     /// The open run changed.
     pub(super) fn run_changed(&mut self, model: &Model) {
-        if self.is_open && self.kind == Kind::LogTail && self.is_made_here() {
+        let is_large = matches!(&self.preview, Preview::Tail(Tail::Ready(tail)) if tail.length() > MOST_LIVE);
+        if self.is_open && self.kind == Kind::LogTail && self.is_made_here() && !is_large {
             // Asks for nothing: what the model does not hold is read when it is written.
             _ = self.refresh_tail(Some(model));
         }
@@ -242,7 +246,7 @@ impl Prompt {
     pub(super) fn take(&mut self, previewed: Previewed) {
         match (&mut self.preview, previewed) {
             (Preview::Tail(shown @ Tail::Reading), Previewed::LogTail { tail, .. }) => {
-                *shown = Tail::taken(tail);
+                *shown = tail.map_or_else(Tail::Trouble, Tail::Ready);
             }
             (Preview::Diffs(diffs), Previewed::GitDiff { target, base, diff }) => {
                 if let Some(shown) = diffs.get_mut(target) {
@@ -296,7 +300,7 @@ impl Prompt {
                 Some(model) => {
                     let by_seq = model.order() == Order::Seq;
                     let log_seq = model.counts().highest_seq.filter(|_| by_seq);
-                    Ask::Ready(Box::new(Draft::Summary { text, detail, log_seq }.record()))
+                    Ask::Ready(Box::new(Draft::Summary { text, detail, log_seq }))
                 }
                 None => Ask::Summary { text, detail },
             })
@@ -310,8 +314,8 @@ impl Prompt {
         if self.is_made_here()
             && let Some(Tail::Ready(tail)) = model.map(|model| Tail::of(model, limit))
         {
-            let record = Draft::LogTail { tail: tail.tail, summary }.record();
-            return Ok(vec![Some(Ask::Ready(Box::new(record)))]);
+            let draft = Draft::LogTail { tail: tail.tail, summary };
+            return Ok(vec![Some(Ask::Ready(Box::new(draft)))]);
         }
         let ask = Ask::LogTail { limit, summary };
         Ok(self.targets.iter().map(|_| Some(ask.clone())).collect())

@@ -1,15 +1,18 @@
 //! Writes checkpoints, one after the other, in a thread. What was begun is finished before the
 //! program ends.
 
+use std::path::Path;
 use std::thread::{self, JoinHandle};
 
 use super::{Clock, Deliver};
 use crate::app::Message;
 use crate::app::emission::{Ask, DiffPreview, Emission, Emitted};
-use crate::checkpoint::git::{self, DiffRequest, GitDiff};
-use crate::checkpoint::{Checkpoints, Draft, Kind, LogTail, NewRecord, Origin};
+use crate::checkpoint::git::{self, DiffRequest};
+use crate::checkpoint::secrets::{self, Counted};
+use crate::checkpoint::{Checkpoints, Draft, LogTail};
+use crate::host;
 use crate::model::{Model, Order};
-use crate::run::RunDirectory;
+use crate::run::{Manifest, RunDirectory};
 
 /// Writes checkpoints. Dropping it waits for what is being written.
 pub(super) struct Writer {
@@ -51,36 +54,58 @@ impl Drop for Writer {
 
 fn emit(emission: Emission, clock: Clock) -> Emitted {
     let Emission { label, directory, ask, redact } = emission;
-    let record = match record_of(&directory, ask) {
-        Ok(record) => record,
+    let mut draft = match draft_of(&directory, ask) {
+        Ok(draft) => draft,
         Err(reason) => return Emitted { label, outcome: Err(reason), masked: 0 },
     };
-    let (record, masked) = if redact { redacted(record) } else { (record, 0) };
+    let masked = if redact { masked(&mut draft) } else { 0 };
     // What run.json says now counts, not what it said when the key was pressed.
     let outcome = Checkpoints::new(directory.clone(), &directory.identity())
-        .publish(record, clock.now().wall)
+        .publish(draft.record(), clock.now().wall)
         .map(|published| published.description)
         .map_err(|error| error.to_string());
     Emitted { label, outcome, masked }
 }
 
-fn record_of(directory: &RunDirectory, ask: Ask) -> Result<NewRecord, String> {
+fn draft_of(directory: &RunDirectory, ask: Ask) -> Result<Draft, String> {
     match ask {
-        Ask::Ready(record) => Ok(*record),
-        Ask::GitDiff(preview) => Ok(record_of_diff(*preview)),
+        Ask::Ready(draft) => Ok(*draft),
         Ask::Summary { text, detail } => {
             let log_seq = log_seq_of(directory).map_err(|error| error.to_string())?;
-            Ok(Draft::Summary { text, detail, log_seq }.record())
+            Ok(Draft::Summary { text, detail, log_seq })
         }
         Ask::LogTail { limit, summary } => {
             let tail = LogTail::exact(directory.clone(), limit).map_err(|error| error.to_string())?;
-            Ok(Draft::LogTail { tail, summary }.record())
+            Ok(Draft::LogTail { tail, summary })
         }
     }
 }
 
-fn redacted(record: NewRecord) -> (NewRecord, usize) {
-    (record, 0)
+/// Masks what looks like a secret; says how many there were.
+fn masked(draft: &mut Draft) -> usize {
+    let mut counted: Vec<Counted> = Vec::new();
+    let mut mask = |text: &mut String| {
+        let (masked, found) = secrets::redact(text);
+        *text = masked;
+        counted.extend(found);
+    };
+    match draft {
+        Draft::Summary { text, detail, .. } => {
+            mask(text);
+            detail.iter_mut().for_each(mask);
+        }
+        Draft::LogTail { tail, summary } => {
+            summary.iter_mut().for_each(mask);
+            let (lines, found) = secrets::redact_lines(&tail.lines);
+            tail.lines = lines;
+            counted.extend(found);
+        }
+        Draft::GitDiff { diff, summary, .. } => {
+            summary.iter_mut().for_each(mask);
+            counted.extend(diff.redact());
+        }
+    }
+    counted.iter().map(|counted| counted.count).sum()
 }
 
 /// The highest seq of the log that its end tells of.
@@ -92,42 +117,56 @@ pub(super) fn log_seq_of(directory: &RunDirectory) -> std::io::Result<Option<u64
 /// The changes in the working directory of a run.
 pub(super) fn diff_of(directory: &RunDirectory, base: Option<&str>) -> Result<DiffPreview, String> {
     let manifest = directory.identity();
-    if manifest.cwd.is_empty() {
+    if !Path::new(&manifest.cwd).is_absolute() {
         return Err(
-            "run.json does not say in which folder the step works, so nothing can be compared".to_owned()
+            "run.json does not say in which folder the step works, so there is nothing to compare".to_owned()
         );
     }
     let settings = manifest.checkpoint_settings();
-    let request = DiffRequest {
-        base: base.map(str::to_owned).or(settings.git_diff_base_ref),
-        include_stat: true,
-        ..DiffRequest::new(&manifest.cwd)
-    };
+    let mut request = DiffRequest::new(&manifest.cwd);
+    request.base = base.map(str::to_owned).or(settings.git_diff_base_ref);
+    request.include_stat = true;
     let diff = git::diff(&request).map_err(|error| error.to_string())?;
+    let draft = Draft::GitDiff { diff: diff.clone(), summary: None, log_seq: None };
     Ok(DiffPreview {
-        summary: summary_of(&diff),
+        summary: draft.record().summary,
+        // It has been shown: only where the run says that it is not wanted it is left out.
         with_stat: settings.include_git_diff_stat != Some(false),
         // The place in the log is good to have, and no reason to do without the diff.
         log_seq: log_seq_of(directory).unwrap_or(None),
-        secrets: None,
+        secrets: diff.secrets(),
+        note: note_of_host(&manifest),
         diff,
     })
 }
 
-/// What changed, in numbers.
-fn summary_of(diff: &GitDiff) -> String {
-    let total = diff.stat.as_deref().and_then(|stat| stat.lines().last()).map_or("", str::trim);
-    let changed = if diff.patch.is_empty() { "nothing changed" } else { total };
-    let base = &diff.base_ref;
-    match diff.untracked.len() {
-        0 => format!("{changed} against {base}"),
-        1 => format!("{changed} against {base}, 1 file that git does not know"),
-        count => format!("{changed} against {base}, {count} files that git does not know"),
-    }
+/// The folder of that name may be another one here.
+fn note_of_host(manifest: &Manifest) -> Option<String> {
+    let here = host::name().filter(|here| !manifest.host.is_empty() && *here != manifest.host)?;
+    Some(format!("the run is of the host {}; compared is {} on {here}", manifest.host, manifest.cwd))
 }
 
-fn record_of_diff(preview: DiffPreview) -> NewRecord {
-    let DiffPreview { summary, mut diff, with_stat, log_seq, .. } = preview;
-    diff.stat = diff.stat.filter(|_| with_stat);
-    NewRecord { kind: Kind::GitDiff, origin: Origin::Operator, log_seq, summary, payload: diff.payload() }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_in_whatever_is_written_and_counted() {
+        let token = format!("ghp_{}", "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5");
+        let mut summary =
+            Draft::Summary { text: format!("it says {token}"), detail: Some(token.clone()), log_seq: None };
+        assert_eq!(masked(&mut summary), 2);
+        let tail = LogTail { lines: vec![format!("[stdout] {token}\n")], ..LogTail::default() };
+        let mut tail = Draft::LogTail { tail, summary: Some(token.clone()) };
+        assert_eq!(masked(&mut tail), 2);
+        let mut diff = git::GitDiff::default();
+        diff.patch = format!("+token = {token}\n");
+        let mut diff = Draft::GitDiff { diff, summary: None, log_seq: None };
+        assert_eq!(masked(&mut diff), 1);
+        for draft in [summary, tail, diff] {
+            let record = draft.record();
+            let written = format!("{} {}", record.summary, record.payload);
+            assert!(!written.contains(&token) && written.contains("[redacted:"), "{written}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::Deliver;
 use crate::app::Message;
-use crate::app::emission::{PreviewRequest, Previewed};
+use crate::app::emission::{PreviewRequest, Previewed, TailPreview};
 use crate::checkpoint::LogTail;
 use crate::model::Model;
 use crate::run::RunDirectory;
@@ -93,6 +93,7 @@ fn work(desk: &Desk, deliver: &Deliver) {
             PreviewRequest::LogTail { directory, limit } => {
                 let tail = model_of(ticket, &directory, &mut kept)
                     .and_then(|model| LogTail::of(model, limit))
+                    .map(|tail| Box::new(TailPreview::of(tail)))
                     .map_err(|error| error.to_string());
                 Previewed::LogTail { limit, tail }
             }

@@ -5,6 +5,7 @@ use stepwatch::app::emission::{DiffPreview, Emitted, PreviewRequest, Previewed};
 use stepwatch::app::record_text::{Role, TextLine};
 use stepwatch::app::{App, Effect, Key, KeyCode, Message, Size};
 use stepwatch::checkpoint::git::GitDiff;
+use stepwatch::checkpoint::secrets::Counted;
 use stepwatch::run::Now;
 
 use super::example::Example;
@@ -186,11 +187,12 @@ fn the_prompt_for_a_git_diff_shows_its_stat() {
         diff.stat = Some(stat.to_owned());
         diff.untracked = vec!["notes.txt".to_owned()];
         let diff = DiffPreview {
-            summary: "2 files changed, 2 insertions(+), 1 deletion(-) against HEAD".to_owned(),
+            summary: "2 files changed against HEAD, 1 untracked".to_owned(),
             diff,
             with_stat: true,
             log_seq: None,
-            secrets: None,
+            secrets: vec![Counted { rule: "github-token", count: 1 }],
+            note: None,
         };
         let previewed = Previewed::GitDiff { target: *target, base: base.clone(), diff: Ok(Box::new(diff)) };
         app.update(Message::Previewed { ticket: *ticket, previewed }, now);

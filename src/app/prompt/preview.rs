@@ -2,8 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use crate::app::emission::{Ask, DiffPreview};
-use crate::checkpoint::{Kind, LogTail};
+use crate::app::emission::{Ask, DiffPreview, TailPreview};
+use crate::checkpoint::secrets::{self, Counted};
+use crate::checkpoint::{Draft, Kind, LogTail};
 use crate::model::Model;
 
 pub(super) const NO_NUMBER: &str = "how many entries? a number from 1 on";
@@ -28,18 +29,9 @@ pub enum Tail {
     /// They are being read.
     Reading,
     /// They.
-    Ready(Box<ReadyTail>),
+    Ready(Box<TailPreview>),
     /// Why they cannot be told.
     Trouble(String),
-}
-
-/// A log tail that would be written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReadyTail {
-    /// It.
-    pub tail: LogTail,
-    /// What looks like a secret in it, in a few words.
-    pub secrets: Option<String>,
 }
 
 /// The changes in the working directory of a run.
@@ -65,40 +57,27 @@ impl Preview {
         }
     }
 
-    pub(super) fn secrets<'a>(&self, typed: impl Iterator<Item = &'a str>) -> Option<String> {
-        let found = match self {
-            Self::Typed | Self::Tail(Tail::NoNumber | Tail::Reading | Tail::Trouble(_)) => None,
-            Self::Tail(Tail::Ready(ready)) => ready.secrets.clone(),
-            Self::Diffs(diffs) => diffs.iter().find_map(|diff| match diff {
-                Diff::Taken { diff: Ok(diff), .. } => diff.secrets.clone(),
-                _ => None,
-            }),
-        };
-        found.or_else(|| secrets_in(typed))
+    /// What looks like a secret in it and in what is typed.
+    pub(super) fn secrets<'a>(&self, typed: impl Iterator<Item = &'a str>) -> Vec<Counted> {
+        let mut counted: Vec<Counted> = typed.flat_map(|text| secrets::count(&secrets::find(text))).collect();
+        match self {
+            Self::Tail(Tail::Ready(ready)) => counted.extend_from_slice(&ready.secrets),
+            Self::Diffs(diffs) => {
+                counted.extend(diffs.iter().filter_map(Diff::found).flat_map(|diff| diff.secrets.clone()));
+            }
+            Self::Typed | Self::Tail(_) => {}
+        }
+        secrets::sum(counted)
     }
-}
-
-/// What looks like a secret in these texts, in a few words.
-pub(crate) fn secrets_in<'a>(_texts: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    None
 }
 
 impl Tail {
     /// That of an open run.
     pub(super) fn of(model: &Model, limit: NonZeroUsize) -> Self {
-        Self::taken(match LogTail::of(model, limit) {
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Self::Reading,
-            result => result.map_err(|error| error.to_string()),
-        })
-    }
-
-    pub(super) fn taken(tail: Result<LogTail, String>) -> Self {
-        match tail {
-            Ok(tail) => {
-                let secrets = secrets_in(tail.lines.iter().map(String::as_str));
-                Self::Ready(Box::new(ReadyTail { tail, secrets }))
-            }
-            Err(trouble) => Self::Trouble(trouble),
+        match LogTail::of(model, limit) {
+            Ok(tail) => Self::Ready(Box::new(TailPreview::of(tail))),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Self::Reading,
+            Err(error) => Self::Trouble(error.to_string()),
         }
     }
 }
@@ -120,11 +99,16 @@ impl Diff {
     }
 
     pub(super) fn ask(&self, summary: Option<&str>) -> Option<Ask> {
-        let Self::Taken { diff: Ok(diff), .. } = self else { return None };
-        let mut diff = diff.clone();
-        if let Some(summary) = summary {
-            summary.clone_into(&mut diff.summary);
+        let DiffPreview { mut diff, with_stat, log_seq, .. } = self.found()?.clone();
+        diff.stat = diff.stat.filter(|_| with_stat);
+        let summary = summary.map(str::to_owned);
+        Some(Ask::Ready(Box::new(Draft::GitDiff { diff, summary, log_seq })))
+    }
+
+    fn found(&self) -> Option<&DiffPreview> {
+        match self {
+            Self::Taken { diff: Ok(diff), .. } => Some(diff),
+            _ => None,
         }
-        Some(Ask::GitDiff(diff))
     }
 }

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::emission::Previewed;
+use super::super::emission::{Previewed, TailPreview};
 use super::super::layout::{CheckpointsLayout, RunLayout};
 use super::super::record_text::{Role, TextLine};
 use super::super::*;
@@ -70,7 +70,7 @@ fn answer(fixture: &mut Fixture, ticket: u64) {
     let lines = vec![TextLine::new(Role::Added, "+x"); 50];
     fixture.update(Message::Compared { ticket, lines });
     let limit = NonZeroUsize::MIN;
-    let tail = Previewed::LogTail { limit, tail: Ok(LogTail::default()) };
+    let tail = Previewed::LogTail { limit, tail: Ok(Box::new(TailPreview::of(LogTail::default()))) };
     fixture.update(Message::Previewed { ticket, previewed: tail });
     let diff = Previewed::GitDiff { target: 0, base: None, diff: Err("no git here".to_owned()) };
     fixture.update(Message::Previewed { ticket, previewed: diff });

@@ -46,7 +46,7 @@ fn field(fixture: &Fixture, label: &str) -> String {
 fn ready(effects: &[Effect]) -> NewRecord {
     match effects {
         [Effect::Emit(emissions)] => match &emissions[..] {
-            [Emission { ask: Ask::Ready(record), .. }] => (**record).clone(),
+            [Emission { ask: Ask::Ready(draft), .. }] => (**draft).clone().record(),
             other => panic!("one record that is ready, not {other:?}"),
         },
         other => panic!("an emission, not {other:?}"),
@@ -311,7 +311,8 @@ fn a_diff_is_shown_before_it_is_written_and_again_against_another_base() {
             diff: diff_against(base.unwrap_or("HEAD")),
             with_stat: true,
             log_seq: Some(3),
-            secrets: None,
+            secrets: Vec::new(),
+            note: None,
         })),
     };
     fixture.update(Message::Previewed { ticket: ticket + 1, previewed: diff(None) });
@@ -321,10 +322,32 @@ fn a_diff_is_shown_before_it_is_written_and_again_against_another_base() {
     fixture.press("main");
     assert_eq!(fixture.key(KeyCode::Enter), [Effect::Preview { ticket, request: of_main }]);
     fixture.update(Message::Previewed { ticket, previewed: diff(Some("main")) });
+    let record = ready(&fixture.key(KeyCode::Enter));
+    assert_eq!((&record.payload["baseRef"], record.log_seq), (&json!("main"), Some(3)));
+}
+
+#[test]
+fn secrets_are_counted_and_masked_only_when_that_is_wanted() {
+    let mut fixture = Fixture::with_entries(SIZE, 3);
+    let token = &format!("ghp_{}", "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5");
+    fixture.append("stdout", 4, &format!("token {token}"));
+    fixture.look();
+    fixture.press("t");
+    assert!(prompt(&fixture).secrets().unwrap().starts_with("1 secret seems to be in it"));
+    let redacts = |effects: &[Effect]| match effects {
+        [Effect::Emit(emissions)] => emissions[0].redact,
+        other => panic!("an emission, not {other:?}"),
+    };
     let effects = fixture.key(KeyCode::Enter);
-    let [Effect::Emit(emissions)] = &effects[..] else { panic!("an emission, not {effects:?}") };
-    let Ask::GitDiff(asked) = &emissions[0].ask else { panic!("a diff, not {:?}", emissions[0].ask) };
-    assert_eq!((asked.diff.base_ref.as_str(), asked.summary.as_str()), ("main", "1 file changed"));
+    assert!(
+        !redacts(&effects) && ready(&effects).payload.to_string().contains(token),
+        "verbatim unless asked"
+    );
+    fixture.press("t");
+    fixture.update(Message::Key(Key::control('r')));
+    let Preview::Tail(Tail::Ready(shown)) = prompt(&fixture).preview() else { panic!("a tail") };
+    assert!(shown.masked.as_ref().unwrap().iter().all(|line| !line.contains(token)));
+    assert!(redacts(&fixture.key(KeyCode::Enter)));
 }
 
 #[test]

@@ -150,8 +150,10 @@ fn preview_lines(prompt: &Prompt, reading: Option<(u64, u64)>) -> Vec<TextLine> 
         },
         Preview::Tail(Tail::Trouble(why)) => vec![TextLine::warning(why)],
         Preview::Tail(Tail::Ready(ready)) => {
-            let skip = ready.tail.lines.len().saturating_sub(LOOKED_AT);
-            tail_lines(ready.tail.lines.iter().skip(skip).map(String::as_str))
+            let masked = ready.masked.as_ref().filter(|_| prompt.redacts());
+            let lines = masked.unwrap_or(&ready.tail.lines);
+            let skip = lines.len().saturating_sub(LOOKED_AT);
+            tail_lines(lines.iter().skip(skip).map(String::as_str))
         }
         Preview::Diffs(diffs) => {
             let several = diffs.len() > 1;
@@ -168,14 +170,14 @@ fn diff_lines(label: &str, diff: &Diff, several: bool) -> Vec<TextLine> {
         Diff::Taken { diff: Err(why), .. } => vec![TextLine::warning(&format!("{head}{why}"))],
         Diff::Taken { diff: Ok(diff), .. } => {
             let summary = TextLine::new(Role::Remark, format!("{head}{}", diff.summary));
-            // The last line is the total, which the summary tells.
-            let stat = diff.diff.stat.as_deref().unwrap_or_default().lines().rev().skip(1);
-            let stat: Vec<&str> = stat.take(if several { 0 } else { usize::MAX }).collect();
-            let stat = stat.into_iter().rev().map(|line| TextLine::new(Role::Plain, line));
+            let note = diff.note.iter().map(|note| TextLine::warning(note));
+            let stat = diff.diff.stat.as_deref().unwrap_or_default().lines();
+            let stat = stat.take(if several { 0 } else { PREVIEW_ROWS });
+            let stat = stat.map(|line| TextLine::new(Role::Plain, line));
             let untracked = diff.diff.untracked.iter().take(if several { 0 } else { PREVIEW_ROWS });
             let untracked =
                 untracked.map(|name| TextLine::new(Role::Plain, format!(" {name} | unknown to git")));
-            std::iter::once(summary).chain(stat).chain(untracked).collect()
+            std::iter::once(summary).chain(note).chain(stat).chain(untracked).collect()
         }
     }
 }
@@ -208,7 +210,7 @@ fn note(prompt: &Prompt, theme: Theme) -> Vec<Piece> {
             pieces.push(Piece::new(format!("▲ {secrets}: ctrl-r masks"), theme.warning(), 1));
         }
         (Some(secrets), true) => {
-            pieces.push(Piece::new(format!("✓ masked when written: {secrets}"), theme.good(), 1));
+            pieces.push(Piece::new(format!("✓ masked: {secrets}"), theme.good(), 1));
         }
         (None, true) => pieces.push(Piece::new("✓ secrets are masked", theme.good(), 1)),
         (None, false) => {}
