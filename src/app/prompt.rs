@@ -76,7 +76,7 @@ impl Prompt {
                 vec![field("summary", Editor::lines(truth), if single { "" } else { OWN_TRUTH })]
             }
             Kind::GitDiff => vec![
-                field("summary", Editor::line(""), "what changed, in numbers"),
+                field("summary", Editor::line(""), "how many files changed"),
                 field("base", Editor::line(base.unwrap_or_default()), "what the run says, else HEAD"),
             ],
             _ => vec![

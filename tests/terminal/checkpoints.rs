@@ -86,7 +86,8 @@ fn pasted_line_ends_write_nothing_and_make_a_detail() {
     let mut session = run.open(24, 80);
     session.wait_for_text("line 3.");
     session.press("s");
-    session.wait_for_text("summary checkpoint of");
+    let screen = session.wait_for_text("summary checkpoint of");
+    assert!(screen.bracketed_paste(), "else the terminal sends line ends as if they were typed");
     session.press("\x15\x1b[200~stuck\rat the question\x1b[201~");
     session.wait_for_text("at the question");
     assert!(!run.path().join("checkpoints").exists());
@@ -199,4 +200,47 @@ fn the_marked_runs_of_the_list_each_get_a_log_tail() {
         assert_eq!(record["payload"]["lines"].as_array().unwrap().len(), 3);
         assert_eq!(record["payload"]["lines"][2], last);
     }
+}
+
+/// A working directory in a git repository, with a change.
+fn repository(folder: &Path) {
+    let git = |words: &[&str]| {
+        let done = std::process::Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main"])
+            .args(words)
+            .current_dir(folder)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    fs::create_dir_all(folder).unwrap();
+    git(&["init"]);
+    fs::write(folder.join("x.txt"), "before\n").unwrap();
+    git(&["add", "."]);
+    git(&["commit", "-m", "one"]);
+    fs::write(folder.join("x.txt"), "after\n").unwrap();
+}
+
+#[test]
+fn a_git_diff_shows_its_stat_before_it_is_written_and_then_its_patch() {
+    let run = Run::new(3);
+    let work = run.root().join("work");
+    repository(&work);
+    let manifest = json!({"taskId": "task-1", "runId": "run-1", "cwd": work});
+    fs::write(run.path().join("run.json"), manifest.to_string()).unwrap();
+    let mut session = run.open(24, 100);
+    session.wait_for_text("line 3.");
+    session.press("d");
+    session.wait_for_text("1 file changed against HEAD");
+    session.wait_for_text("x.txt | 2 +-");
+    assert!(!run.path().join("checkpoints").exists());
+    session.press("\r");
+    session.wait_for_text("✓ git_diff:checkpoints/0001-git_diff.json");
+    let record = read(&run.path().join("checkpoints/0001-git_diff.json"));
+    assert!(record["payload"]["patch"].as_str().unwrap().contains("-before\n+after\n"));
+    assert_eq!(record["logSeq"], 3);
+    session.press("c");
+    session.wait_for_text("+after");
 }
