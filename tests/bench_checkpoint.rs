@@ -123,6 +123,7 @@ mod unix {
         let limits = [20, 1000].map(|count| NonZeroUsize::new(count).unwrap());
         let (mut least, mut tails, mut made, mut summaries) =
             (vec![], [vec![], vec![]], [vec![], vec![]], vec![]);
+        let mut firsts = vec![];
         for number in 0..TIMES {
             least.push(two_synchronisations(folder, number));
             for (place, limit) in limits.into_iter().enumerate() {
@@ -134,9 +135,13 @@ mod unix {
                 tails[place].push(read);
                 made[place].push(taken + publish(model, draft, Some(limit.get())));
             }
-            let log_seq = model.counts().highest_seq;
-            let draft = Draft::Summary { text: "half way".to_owned(), detail: None, log_seq };
-            summaries.push(publish(model, draft, None));
+            let summary = || {
+                let log_seq = model.counts().highest_seq;
+                Draft::Summary { text: "half way".to_owned(), detail: None, log_seq }
+            };
+            summaries.push(publish(model, summary(), None));
+            clear(model.directory().path());
+            firsts.push(publish(model, summary(), None));
         }
         row("a file and its folder synchronised", least, None);
         for (place, limit) in limits.into_iter().enumerate() {
@@ -148,6 +153,7 @@ mod unix {
             row(&format!("a log tail of {limit}, open run"), std::mem::take(&mut made[place]), Some(BAR));
         }
         row("a summary, open run", summaries, Some(BAR));
+        row("the same where the folders are made first", firsts, Some(BAR));
     }
 
     /// What the disk takes at least: a small file and its folder made to survive a power cut.
@@ -163,10 +169,10 @@ mod unix {
         taken
     }
 
-    /// Publishes it in a run without checkpoints, and reads it back.
+    /// Publishes it in a run without records, and reads it back.
     fn publish(model: &Model, draft: Draft, lines: Option<usize>) -> Duration {
         let directory = model.directory().clone();
-        clear(directory.path());
+        remove_records(directory.path());
         let (taken, published) = time(|| {
             let checkpoints = Checkpoints::new(directory.clone(), model.manifest());
             checkpoints.publish(draft.record(), SystemTime::now().into()).unwrap()
@@ -202,6 +208,15 @@ mod unix {
                 Err(error) if error.kind() != ErrorKind::NotFound => panic!("{name}: {error}"),
                 _ => {}
             }
+        }
+    }
+
+    /// The folders stay, as in a run that had a checkpoint before.
+    fn remove_records(run: &Path) {
+        let user = rustix::process::geteuid().as_raw().to_string();
+        for folder in [run.join("checkpoints"), run.join(".stepwatch/spool").join(&user)] {
+            let entries = fs::read_dir(folder).into_iter().flatten();
+            entries.for_each(|entry| fs::remove_file(entry.unwrap().path()).unwrap());
         }
     }
 

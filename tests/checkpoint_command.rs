@@ -2,103 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeSet;
+#[path = "checkpoint_command/git.rs"]
+mod git;
+#[path = "checkpoint_command/scene.rs"]
+mod scene;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-struct Run {
-    root: tempfile::TempDir,
-    path: PathBuf,
-}
-
-impl Run {
-    /// A run with three entries and these settings for checkpoints.
-    fn new(settings: &Value) -> Self {
-        let root = tempfile::tempdir().unwrap();
-        let path = root.path().join("task-1/run-1");
-        fs::create_dir_all(&path).unwrap();
-        let mut identity = json!({"format": 1, "taskId": "task-1", "stepId": "build", "runId": "run-1"});
-        if !settings.is_null() {
-            identity["checkpoint"] = settings.clone();
-        }
-        fs::write(path.join("run.json"), identity.to_string()).unwrap();
-        let run = Self { root, path };
-        run.write("worker.jsonl", &[json!({"seq": 1, "event": "step_started", "renderedLine": "started"})]);
-        run.write("stdout.jsonl", &[json!({"seq": 2, "text": "a\nb\n"}), json!({"seq": 4, "bytes": "/2EK"})]);
-        run
-    }
-
-    fn write(&self, name: &str, lines: &[Value]) {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        fs::write(self.path.join(name), text).unwrap();
-    }
-
-    /// `stepwatch checkpoint COMMAND RUN ARGUMENTS`.
-    fn checkpoint(&self, command: &str, arguments: &[&str]) -> Output {
-        stepwatch().args(["checkpoint", command]).arg(&self.path).args(arguments).output().unwrap()
-    }
-
-    /// What such a command prints when all goes well.
-    fn printed(&self, command: &str, arguments: &[&str]) -> String {
-        let output = self.checkpoint(command, arguments);
-        assert_eq!((code(&output), error(&output)), (0, String::new()), "{command} {arguments:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn objects(&self, command: &str, arguments: &[&str]) -> Vec<Value> {
-        let text = self.printed(command, arguments);
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    fn foreign(&self, name: &str, text: &str) {
-        fs::create_dir_all(self.path.join("checkpoints")).unwrap();
-        fs::write(self.path.join("checkpoints").join(name), text).unwrap();
-    }
-
-    /// Every file and folder below the run.
-    fn files(&self) -> BTreeSet<PathBuf> {
-        fn visit(folder: &Path, found: &mut BTreeSet<PathBuf>) {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    visit(&path, found);
-                }
-                found.insert(path);
-            }
-        }
-        let mut found = BTreeSet::new();
-        visit(self.root.path(), &mut found);
-        found
-    }
-}
-
-fn stepwatch() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stepwatch"));
-    command.env_remove("STEPWATCH_ROOT").env_remove("NO_COLOR").env("TERM", "xterm-256color");
-    command
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn error(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// That a command is refused with this status and these words, and leaves everything as it was.
-#[track_caller]
-fn assert_refused(run: &Run, command: &str, arguments: &[&str], status: i32, words: &str) {
-    let before = run.files();
-    let output = run.checkpoint(command, arguments);
-    assert_eq!(code(&output), status, "{command} {arguments:?}: {}", error(&output));
-    assert!(error(&output).contains(words), "{command} {arguments:?}: {}", error(&output));
-    assert_eq!(output.stdout, b"", "{command} {arguments:?}");
-    assert_eq!(run.files(), before, "{command} {arguments:?}");
-}
+use git::run_in_a_repository;
+use scene::{Run, assert_refused, code, error, stepwatch};
 
 #[test]
 fn a_summary_says_what_it_was_told_and_stands_at_the_highest_seq() {
@@ -336,120 +251,20 @@ fn several_records_of_one_seq_are_all_shown_and_said_to_be_several() {
     assert!(String::from_utf8(output.stdout).unwrap().contains("problem: it is no checkpoint record"));
 }
 
-/// Runs git in `folder`, with nothing of this machine's settings.
-fn git(folder: &Path, arguments: &[&str]) {
-    let output = Command::new("git")
-        .args(["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"])
-        .args(arguments)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {output:?}");
-}
-
-/// A run whose working directory has one commit on `main`, one behind it, and a change since.
-fn run_in_a_repository(settings: &Value) -> (Run, tempfile::TempDir) {
-    let repository = tempfile::tempdir().unwrap();
-    let file = repository.path().join("main.c");
-    git(repository.path(), &["init", "-q"]);
-    for (text, message) in [("one\n", "first"), ("two\n", "second")] {
-        fs::write(&file, text).unwrap();
-        git(repository.path(), &["add", "."]);
-        git(repository.path(), &["commit", "-q", "-m", message]);
-        if message == "first" {
-            git(repository.path(), &["tag", "v1"]);
-        }
-    }
-    fs::write(&file, "three\n").unwrap();
-    fs::write(repository.path().join("new.txt"), "new\n").unwrap();
-    let run = Run::new(settings);
-    let mut identity: Value = serde_json::from_slice(&fs::read(run.path.join("run.json")).unwrap()).unwrap();
-    identity["cwd"] = repository.path().to_str().into();
-    fs::write(run.path.join("run.json"), identity.to_string()).unwrap();
-    (run, repository)
-}
-
-#[test]
-fn a_git_diff_is_of_the_run_s_working_directory_from_the_base_that_is_asked_for() {
-    let (run, _repository) = run_in_a_repository(&Value::Null);
-    assert_eq!(run.printed("git-diff", &[]), "git_diff:checkpoints/0001-git_diff.json\n");
-    run.printed("git-diff", &["--base", "v1", "--stat", "-m", "since the release"]);
-    let records = run.objects("list", &["--json"]);
-    assert_eq!(records[1]["summary"], "1 file changed against HEAD, 1 untracked");
-    assert_eq!((&records[1]["logSeq"], &records[1]["payload"]["baseRef"]), (&4.into(), &"HEAD".into()));
-    let patch = |record: &Value| record["payload"]["patch"].as_str().unwrap().to_owned();
-    assert!(patch(&records[1]).ends_with("-two\n+three\n"), "{}", records[1]);
-    assert_eq!(records[1]["payload"].get("stat"), None);
-    assert!(patch(&records[2]).ends_with("-one\n+three\n"), "{}", records[2]);
-    assert_eq!(
-        (&records[2]["summary"], &records[2]["payload"]["baseRef"]),
-        (&"since the release".into(), &"v1".into())
-    );
-    assert!(records[2]["payload"]["stat"].as_str().unwrap().contains("main.c | 2 +-"), "{}", records[2]);
-    let shown = run.printed("show", &["2"]);
-    assert!(shown.contains("\nbaseRef: v1\n") && shown.ends_with("-one\n+three\n"), "{shown}");
-}
-
-#[test]
-fn the_run_says_the_base_and_whether_a_stat_is_wanted_unless_the_command_does() {
-    let (run, _repository) =
-        run_in_a_repository(&json!({"gitDiffBaseRef": "v1", "includeGitDiffStat": true, "mode": "capture"}));
-    run.printed("git-diff", &[]);
-    run.printed("git-diff", &["--base", "main"]);
-    let records = run.objects("list", &["--json"]);
-    assert_eq!(
-        (&records[1]["payload"]["baseRef"], &records[2]["payload"]["baseRef"]),
-        (&"v1".into(), &"main".into())
-    );
-    assert!(records[1]["payload"]["stat"].is_string() && records[2]["payload"]["stat"].is_string());
-}
-
-#[test]
-fn where_there_is_no_diff_the_reason_is_told_and_nothing_is_written() {
-    let (run, repository) = run_in_a_repository(&Value::Null);
-    assert_refused(&run, "git-diff", &["--base", "nothing"], 3, "names no commit");
-    assert_refused(&run, "git-diff", &["--base", ""], 2, "names no commit");
-    drop(repository);
-    assert_refused(&run, "git-diff", &[], 3, "is no folder (any more)");
-    let identity = |cwd: &str| {
-        let identity = json!({"runId": "run-1", "cwd": cwd}).to_string();
-        fs::write(run.path.join("run.json"), identity).unwrap();
-    };
-    identity("relative/folder");
-    assert_refused(&run, "git-diff", &[], 3, "does not say its working directory");
-    identity(run.root.path().to_str().unwrap());
-    assert_refused(&run, "git-diff", &[], 3, "in no git repository");
-}
-
-#[test]
-fn a_diff_for_a_run_of_another_host_says_where_it_was_made() {
-    let (run, repository) = run_in_a_repository(&Value::Null);
-    let identity = json!({"cwd": repository.path(), "host": "elsewhere\u{1b}[2J"}).to_string();
-    fs::write(run.path.join("run.json"), identity).unwrap();
-    let output = run.checkpoint("git-diff", &[]);
-    assert_eq!(code(&output), 0);
-    assert!(
-        error(&output).starts_with("note: the run is of the host elsewhere␛[2J; compared is "),
-        "{}",
-        error(&output)
-    );
-}
-
 #[test]
 fn what_is_written_keeps_the_contract() {
-    let run = Run::new(&Value::Null);
+    let (run, _repository) = run_in_a_repository(&Value::Null);
     run.printed("summary", &["-m", "one", "--detail", "two"]);
     run.printed("log-tail", &[]);
+    run.printed("git-diff", &["--stat", "--redact"]);
     let output = stepwatch().arg("check").arg(&run.path).arg("--json").output().unwrap();
     let check: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let expected = json!({"records": 2, "badNames": [], "clashes": [], "unreadable": []});
+    let expected = json!({"records": 3, "badNames": [], "clashes": [], "unreadable": []});
     assert_eq!(check["checkpoints"], expected);
     let schema =
         fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/schema/checkpoint.schema.json")).unwrap();
     let schema = jsonschema::validator_for(&serde_json::from_slice(&schema).unwrap()).unwrap();
-    for name in ["0001-summary.json", "0002-log_tail.json"] {
+    for name in ["0001-summary.json", "0002-log_tail.json", "0003-git_diff.json"] {
         let record = fs::read(run.path.join("checkpoints").join(name)).unwrap();
         let record = serde_json::from_slice(&record).unwrap();
         assert!(schema.is_valid(&record), "{record:#}");

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use stepwatch::checkpoint::{Checkpoints, Kind, NewRecord, Origin};
+use stepwatch::checkpoint::git::GitDiff;
+use stepwatch::checkpoint::{Checkpoints, Draft, Kind, LogTail, NewRecord, Origin};
 use stepwatch::run::{
     CheckpointMode, CheckpointSettings, FORMAT, Heartbeat, MAX_SEQ, Manifest, ProcessIdentity, RunDirectory,
     RunState, Status, Terminal, Timestamp,
@@ -193,18 +194,53 @@ fn a_published_checkpoint_is_valid_on_the_disk() {
     let tail =
         json!({"source": "combined", "lines": ["[worker] started", "[stdout] a\n"], "truncated": false});
     let lossy = with(tail.clone(), "/lossy", json!(true));
-    let diff = json!({"baseRef": "HEAD", "head": "abc", "stat": " 1 file", "patch": "", "truncated": false});
     for (kind, log_seq, payload) in [
         (Kind::Summary, None, json!({})),
         (Kind::Summary, Some(0), json!({"detail": "more"})),
         (Kind::LogTail, Some(MAX_SEQ), tail),
         (Kind::LogTail, Some(2), lossy),
-        (Kind::GitDiff, Some(2), diff),
     ] {
         let record =
             NewRecord { kind, origin: Origin::Operator, log_seq, summary: "so it stands".into(), payload };
         let published = checkpoints.publish(record, time()).unwrap();
         assert_valid("checkpoint", &serde_json::from_slice(&fs::read(published.path).unwrap()).unwrap());
+    }
+}
+
+#[test]
+fn what_is_kept_of_the_log_and_of_the_working_directory_is_valid_with_all_it_can_say_and_with_the_least() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoints = Checkpoints::new(RunDirectory::alone(folder.path()), &least_manifest());
+    let lines = vec!["[worker] started".to_owned(), "[stdout] a\n".to_owned()];
+    let tail = LogTail { lines, truncated: true, lossy: true, redacted: true, log_seq: Some(MAX_SEQ) };
+    let mut diff = GitDiff::default();
+    diff.base_ref = "main".to_owned();
+    diff.base = Some("4b825dc6".to_owned());
+    diff.head = Some("4b825dc7".to_owned());
+    diff.stat = Some(" 1 file".to_owned());
+    diff.patch = "diff --git a/x b/x\n".to_owned();
+    diff.untracked = vec!["new".to_owned()];
+    (diff.untracked_truncated, diff.truncated, diff.lossy, diff.redacted) = (true, true, true, true);
+    let of_diff = |diff| Draft::GitDiff { diff, summary: None, log_seq: None };
+    let drafts = [
+        Draft::LogTail { tail: LogTail::default(), summary: None },
+        Draft::LogTail { tail, summary: None },
+        of_diff(GitDiff::default()),
+        of_diff(diff),
+    ];
+    let written = drafts.map(|draft| {
+        let published = checkpoints.publish(draft.record(), time()).unwrap();
+        let record = serde_json::from_slice(&fs::read(published.path).unwrap()).unwrap();
+        assert_valid("checkpoint", &record);
+        record
+    });
+    // The schema knows no key that is never written.
+    let schema = schema("checkpoint");
+    for (kind, record) in [("log_tail", &written[1]), ("git_diff", &written[3])] {
+        let rules = schema["allOf"].as_array().unwrap();
+        let rule = rules.iter().find(|rule| rule["if"]["properties"]["type"]["const"] == kind).unwrap();
+        let known = &rule["then"]["properties"]["payload"]["properties"];
+        assert_eq!(keys(known), keys(&record["payload"]), "{kind}");
     }
 }
 

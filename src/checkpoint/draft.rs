@@ -6,6 +6,7 @@ use super::git::GitDiff;
 use super::kind::{Kind, Origin};
 use super::log_tail::LogTail;
 use super::record::NewRecord;
+use super::secrets::{self, Counted};
 
 /// A checkpoint that somebody asks for. [`Draft::record`] makes of it what is published.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,49 @@ impl Draft {
             Self::Summary { .. } => Kind::Summary,
             Self::LogTail { .. } => Kind::LogTail,
             Self::GitDiff { .. } => Kind::GitDiff,
+        }
+    }
+
+    /// What looks like a secret in any of its texts, to be named before it is written.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<Counted> {
+        let of_payload = match self {
+            Self::Summary { .. } => Vec::new(),
+            Self::LogTail { tail, .. } => tail.secrets(),
+            Self::GitDiff { diff, .. } => diff.secrets(),
+        };
+        let words = self.words();
+        let of_words = words.iter().flat_map(|text| secrets::count(&secrets::find(text)));
+        secrets::sum(of_payload.into_iter().chain(of_words))
+    }
+
+    /// Masks what looks like a secret in all of its texts, and says what it was.
+    pub fn redact(&mut self) -> Vec<Counted> {
+        let mut counts = match self {
+            Self::Summary { .. } => Vec::new(),
+            Self::LogTail { tail, .. } => tail.redact(),
+            Self::GitDiff { diff, .. } => diff.redact(),
+        };
+        for text in self.words_mut() {
+            let (masked, found) = secrets::redact(text);
+            *text = masked;
+            counts.extend(found);
+        }
+        secrets::sum(counts)
+    }
+
+    /// What its author said.
+    fn words(&self) -> Vec<&String> {
+        match self {
+            Self::Summary { text, detail, .. } => [text].into_iter().chain(detail).collect(),
+            Self::LogTail { summary, .. } | Self::GitDiff { summary, .. } => summary.iter().collect(),
+        }
+    }
+
+    fn words_mut(&mut self) -> Vec<&mut String> {
+        match self {
+            Self::Summary { text, detail, .. } => [text].into_iter().chain(detail).collect(),
+            Self::LogTail { summary, .. } | Self::GitDiff { summary, .. } => summary.iter_mut().collect(),
         }
     }
 
@@ -135,5 +179,28 @@ mod tests {
         let record = draft.record();
         assert_eq!((record.kind, record.log_seq, record.summary.as_str()), (Kind::GitDiff, Some(4), "mine"));
         assert_eq!(record.payload, diff.payload());
+    }
+
+    #[test]
+    fn secrets_are_counted_in_every_text_and_masked_where_that_is_asked_for() {
+        let token = || format!("token AKIA{}", "QYLPMN5HHHFPZAM2");
+        let tail = LogTail { lines: vec![format!("[stdout] {}\n", token())], ..LogTail::default() };
+        let diff = GitDiff::default();
+        let drafts = [
+            (Draft::Summary { text: token(), detail: Some(token()), log_seq: None }, 2),
+            (Draft::LogTail { tail: tail.clone(), summary: Some(token()) }, 2),
+            (Draft::LogTail { tail, summary: None }, 1),
+            (Draft::GitDiff { diff, summary: Some(token()), log_seq: None }, 1),
+        ];
+        for (mut draft, expected) in drafts {
+            let count = |counts: &[Counted]| counts.iter().map(|one| one.count).sum::<usize>();
+            assert_eq!(count(&draft.secrets()), expected, "{draft:?}");
+            assert_eq!(count(&draft.redact()), expected);
+            assert_eq!(draft.secrets(), []);
+            let is_summary = draft.kind() == Kind::Summary;
+            let record = draft.record();
+            assert!(!format!("{record:?}").contains("AKIA"), "{record:?}");
+            assert!(is_summary || record.payload["redacted"] == true, "{record:?}");
+        }
     }
 }

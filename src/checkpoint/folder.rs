@@ -49,11 +49,11 @@ impl Folder {
         Ok(Self { handle, path: self.path.join(name) })
     }
 
-    /// Opens the folder `name` in this one, made with the permission bits `mode` if it is missing.
+    /// Opens the folder `name` in this one, made with the permission bits `mode` if it is missing: for
+    /// good only when this one was synchronised.
     pub(super) fn folder_or_make(&self, name: &str, mode: u32) -> io::Result<Self> {
         match fs::mkdirat(&self.handle, name, Mode::from_raw_mode(mode)) {
-            Ok(()) => self.sync()?,
-            Err(Errno::EXIST) => {}
+            Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
         }
         self.folder(name)

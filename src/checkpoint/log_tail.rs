@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use serde_json::{Map, Value, json};
 
 use super::read::RECORD_LIMIT;
+use super::secrets::{self, Counted};
 use crate::model::{Cut, LongLine, Model, PIECE_BYTES, RawEntry, Reader, Selection, Walk};
 use crate::run::{Channel, Entry, RunDirectory, decode};
 
@@ -26,6 +27,8 @@ pub struct LogTail {
     pub truncated: bool,
     /// Whether text was not UTF-8, so that U+FFFD stands for what was not.
     pub lossy: bool,
+    /// Whether what looked like a secret was masked, so that text is not verbatim.
+    pub redacted: bool,
     /// The highest seq of the log, of whatever entry.
     pub log_seq: Option<u64>,
 }
@@ -76,7 +79,21 @@ impl LogTail {
         Self::of(&Model::load(directory)?, limit)
     }
 
-    /// The payload of a `log_tail` record.
+    /// What looks like a secret in it.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<Counted> {
+        secrets::find_in_lines(&self.lines)
+    }
+
+    /// Masks what looks like a secret, and says what it was.
+    pub fn redact(&mut self) -> Vec<Counted> {
+        let (lines, counts) = secrets::redact_lines(&self.lines);
+        self.lines = lines;
+        self.redacted = true;
+        counts
+    }
+
+    /// The payload of a `log_tail` record: `{ source, lines, truncated, lossy?, redacted? }`.
     #[must_use]
     pub fn payload(&self) -> Value {
         let mut payload = Map::new();
@@ -85,6 +102,9 @@ impl LogTail {
         payload.insert("truncated".to_owned(), self.truncated.into());
         if self.lossy {
             payload.insert("lossy".to_owned(), true.into());
+        }
+        if self.redacted {
+            payload.insert("redacted".to_owned(), true.into());
         }
         Value::Object(payload)
     }
@@ -185,7 +205,7 @@ mod tests {
             lines: vec![String::new(); lines],
             truncated,
             log_seq,
-            lossy: false,
+            ..LogTail::default()
         };
         assert_eq!(tail(20, true, Some(18204)).summary(), "last 20 entries up to seq 18204");
         assert_eq!(tail(3, false, Some(9)).summary(), "all 3 entries up to seq 9");

@@ -41,6 +41,7 @@ pub struct Published {
 pub(super) struct Publisher<'a> {
     directory: &'a RunDirectory,
     resume_from_seq: Option<u64>,
+    run: Folder,
     pub(super) checkpoints: Folder,
     pub(super) spool: Spool,
     /// The ways of giving a file its name, in the order in which they are tried.
@@ -86,7 +87,7 @@ impl<'a> Publisher<'a> {
             .folder_or_make(CHECKPOINTS, mode)
             .map_err(CheckpointError::io("write in", &run.path().join(CHECKPOINTS)))?;
         let spool = Spool::open(&run)?;
-        Ok(Self { directory, resume_from_seq, checkpoints, spool, ways })
+        Ok(Self { directory, resume_from_seq, run, checkpoints, spool, ways })
     }
 
     /// What there is to settle with; `None` where nothing was ever published from here, or
@@ -101,7 +102,7 @@ impl<'a> Publisher<'a> {
         let Some(spool) = Spool::open_if_idle(&run)? else { return Ok(None) };
         let path = run.path().join(CHECKPOINTS);
         let checkpoints = run.folder(CHECKPOINTS).map_err(CheckpointError::io("open", &path))?;
-        Ok(Some(Self { directory, resume_from_seq, checkpoints, spool, ways }))
+        Ok(Some(Self { directory, resume_from_seq, run, checkpoints, spool, ways }))
     }
 
     /// Publishes `record` under the next free seq.
@@ -118,7 +119,7 @@ impl<'a> Publisher<'a> {
                 Ok(Placed::Taken) => self.spool.forget(&entry),
                 Ok(Placed::Done) => {
                     let description = describe(&record.kind, &target);
-                    if let Err(source) = self.checkpoints.sync() {
+                    if let Err(source) = self.sync() {
                         return Err(CheckpointError::NotDurable { description, source });
                     }
                     // Nobody writes in a run that has ended, so that nothing threatens a record that
@@ -137,6 +138,15 @@ impl<'a> Publisher<'a> {
         }
         let folder = self.checkpoints.path().to_owned();
         Err(CheckpointError::Contended { attempts: ATTEMPTS, folder })
+    }
+
+    /// Makes the record's name survive a power cut, and those of the folders around it, whoever made
+    /// them. All at the end, because a file system that writes down everything with the first has
+    /// nothing left to do for the others.
+    fn sync(&self) -> io::Result<()> {
+        self.checkpoints.sync()?;
+        self.spool.sync_parents()?;
+        self.run.sync()
     }
 
     /// Whether the run has ended, so that its runner writes nothing more.

@@ -79,6 +79,8 @@ impl SpoolEntry {
 pub(super) struct Spool {
     /// The folder of the entries.
     pub(super) folder: Folder,
+    /// The folders in which that one lies.
+    parents: [Folder; 2],
     /// The permission bits that records get.
     record_mode: u32,
     _lock: Lock,
@@ -90,36 +92,44 @@ impl Spool {
         let failed = |source| CheckpointError::Io { doing: "write in", path: run.path().to_owned(), source };
         // Whoever may write in the run's directory may have a spool in it.
         let mode = run.facts().map_err(failed)?.mode;
-        let shared = run
-            .folder_or_make(PRIVATE, mode)
-            .and_then(|private| private.folder_or_make(SPOOL, mode))
-            .map_err(failed)?;
+        let private = run.folder_or_make(PRIVATE, mode).map_err(failed)?;
+        let shared = private.folder_or_make(SPOOL, mode).map_err(failed)?;
         let own = shared.folder_or_make(&own_name(), 0o700).map_err(failed)?;
         let lock = wait_for_lock(&shared)?;
-        Self::with_lock(own, lock, mode)
+        Self::with_lock(own, [shared, private], lock, mode)
     }
 
     /// The spool in `run` if there is one and nobody of ours is writing.
     pub(super) fn open_if_idle(run: &Folder) -> Result<Option<Self>, CheckpointError> {
-        let found = run
-            .folder(PRIVATE)
-            .and_then(|private| private.folder(SPOOL))
-            .and_then(|shared| Ok((shared.folder(&own_name())?, shared)));
-        let (own, shared) = match found {
+        let found = run.folder(PRIVATE).and_then(|private| {
+            let shared = private.folder(SPOOL)?;
+            Ok((shared.folder(&own_name())?, shared, private))
+        });
+        let (own, shared, private) = match found {
             Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(CheckpointError::io("open the spool in", run.path())(error)),
         };
         let Some(lock) = try_lock(&shared)? else { return Ok(None) };
         let mode = run.facts().map_err(CheckpointError::io("read", run.path()))?.mode;
-        Self::with_lock(own, lock, mode).map(Some)
+        Self::with_lock(own, [shared, private], lock, mode).map(Some)
     }
 
-    fn with_lock(folder: Folder, lock: Lock, mode: u32) -> Result<Self, CheckpointError> {
+    /// Makes the folder itself survive a power cut.
+    pub(super) fn sync_parents(&self) -> io::Result<()> {
+        self.parents.iter().try_for_each(Folder::sync)
+    }
+
+    fn with_lock(
+        folder: Folder,
+        parents: [Folder; 2],
+        lock: Lock,
+        mode: u32,
+    ) -> Result<Self, CheckpointError> {
         let failed = CheckpointError::io("trust", folder.path());
         match folder.facts() {
             Ok(facts) if facts.owner == rustix::process::geteuid().as_raw() => {
-                Ok(Self { folder, record_mode: mode & 0o666, _lock: lock })
+                Ok(Self { folder, parents, record_mode: mode & 0o666, _lock: lock })
             }
             Ok(_) => Err(failed(io::Error::new(
                 io::ErrorKind::PermissionDenied,

@@ -6,6 +6,14 @@ use std::process::{Command, Output};
 
 use stepwatch::checkpoint::git::{DiffRequest, GitDiff, diff};
 
+/// Writes a program. Another process does it: a program that is open for writing cannot be run, and
+/// what is open here is also open for a moment in every process that another thread starts.
+pub(crate) fn write_program(path: &Path, text: &str) {
+    let script = "printf %s \"$2\" > \"$1\" && chmod +x \"$1\"";
+    let status = Command::new("sh").args(["-c", script, "sh"]).arg(path).arg(text).status().unwrap();
+    assert!(status.success());
+}
+
 pub(crate) struct Scene {
     folder: tempfile::TempDir,
 }

@@ -80,6 +80,7 @@ pub(crate) fn tail(files: &[Vec<&Line>], limit: usize) -> LogTail {
     let last = &entries[entries.len().saturating_sub(limit)..];
     LogTail {
         lines: last.iter().map(|(_, line, _)| line.clone()).collect(),
+        redacted: false,
         truncated: entries.len() > limit,
         lossy: last.iter().any(|(_, _, line)| std::str::from_utf8(&line.text).is_err()),
         log_seq: entries.iter().filter_map(|(_, _, line)| line.seq).max(),

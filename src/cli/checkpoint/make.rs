@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use color_eyre::eyre::{self, WrapErr as _};
 
 use crate::checkpoint::git::{self, DiffRequest, GitError};
-use crate::checkpoint::{self, Checkpoints, DEFAULT_LIMIT, Draft, Kind};
+use crate::checkpoint::{self, Checkpoints, DEFAULT_LIMIT, Draft, Kind, secrets};
 use crate::display;
 use crate::host;
 use crate::model::{Model, Order};
@@ -60,6 +60,10 @@ pub(super) struct LogTail {
     /// What it is about, in a sentence. Without it: which entries these are.
     #[arg(short, long, value_name = "TEXT", value_parser = sentence, allow_hyphen_values = true)]
     message: Option<String>,
+    /// Mask what looks like a secret, as [redacted:RULE:LENGTH]. Without it the text stays as it is,
+    /// and what looks like a secret is counted and named.
+    #[arg(long)]
+    redact: bool,
 }
 
 /// Keep the changes in the working directory
@@ -90,12 +94,16 @@ pub(super) struct GitDiff {
     /// What it is about, in a sentence. Without it: how many files changed.
     #[arg(short, long, value_name = "TEXT", value_parser = sentence, allow_hyphen_values = true)]
     message: Option<String>,
+    /// Mask what looks like a secret, as [redacted:RULE:LENGTH]. Without it the text stays as it is,
+    /// and what looks like a secret is counted and named.
+    #[arg(long)]
+    redact: bool,
 }
 
 impl Summary {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
         let run = self.run.directory()?;
-        make(&run, Kind::Summary, output, || {
+        make(&run, Kind::Summary, Secrets::Named, output, || {
             let log_seq = highest_seq(&run);
             Ok(Draft::Summary { text: self.message, detail: self.detail, log_seq })
         })
@@ -105,7 +113,7 @@ impl Summary {
 impl LogTail {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
         let run = self.run.directory()?;
-        make(&run, Kind::LogTail, output, || {
+        make(&run, Kind::LogTail, Secrets::masked_if(self.redact), output, || {
             let tail = checkpoint::LogTail::exact(run.clone(), self.limit)
                 .wrap_err_with(|| format!("no log tail of {} was written", name(&run)))?;
             Ok(Draft::LogTail { tail, summary: self.message })
@@ -116,7 +124,7 @@ impl LogTail {
 impl GitDiff {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
         let run = self.run.directory()?;
-        make(&run, Kind::GitDiff, output, || {
+        make(&run, Kind::GitDiff, Secrets::masked_if(self.redact), output, || {
             let identity = run.identity();
             if !Path::new(&identity.cwd).is_absolute() {
                 return Err(Failure::could_not(format!(
@@ -151,11 +159,40 @@ fn note_other_host(identity: &Manifest) {
     }
 }
 
+/// What becomes of secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Secrets {
+    /// They are written, and named before.
+    Named,
+    /// The same, where they could be masked.
+    Maskable,
+    /// They are masked.
+    Masked,
+}
+
+impl Secrets {
+    fn masked_if(redact: bool) -> Self {
+        if redact { Self::Masked } else { Self::Maskable }
+    }
+
+    fn see_to(self, draft: &mut Draft) {
+        let counts = if self == Self::Masked { draft.redact() } else { draft.secrets() };
+        let Some(found) = secrets::summary(&counts) else { return };
+        let what_now = match self {
+            Self::Named => "written as it stands",
+            Self::Maskable => "written as it stands; --redact masks it",
+            Self::Masked => "masked",
+        };
+        say(&format!("note: {found}; {what_now}"));
+    }
+}
+
 /// Makes a checkpoint of what `draft` gives, which is asked only where checkpoints of that kind are
 /// made at all, and prints it as `TYPE:STORAGE_PATH`.
 fn make(
     run: &RunDirectory,
     kind: Kind,
+    secrets: Secrets,
     output: &mut Output,
     draft: impl FnOnce() -> Result<Draft, Failure>,
 ) -> Result<Outcome, Failure> {
@@ -166,7 +203,9 @@ fn make(
         Ok(checkpoints) => checkpoints,
         Err(error) => return refused(error),
     };
-    match checkpoints.publish(draft()?.record(), SystemTime::now().into()) {
+    let mut draft = draft()?;
+    secrets.see_to(&mut draft);
+    match checkpoints.publish(draft.record(), SystemTime::now().into()) {
         Ok(published) => writeln!(output, "{}", published.description).map_err(output_failed)?,
         Err(error) => return refused(error),
     }
