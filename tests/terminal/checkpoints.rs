@@ -244,3 +244,22 @@ fn a_git_diff_shows_its_stat_before_it_is_written_and_then_its_patch() {
     session.press("c");
     session.wait_for_text("+after");
 }
+
+#[test]
+fn a_secret_is_counted_before_it_is_written_and_masked_in_the_file_when_asked() {
+    let run = Run::new(3);
+    let token = format!("ghp_{}", "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5");
+    let line = json!({"seq": 4, "text": format!("token {token}\n")});
+    let path = run.path().join("stdout.jsonl");
+    fs::write(&path, format!("{}{line}\n", fs::read_to_string(&path).unwrap())).unwrap();
+    let mut session = run.open(24, 100);
+    session.wait_for_text("line 3.");
+    session.press("t");
+    session.wait_for_text("1 secret seems to be in it");
+    session.press("\x12");
+    session.wait_for_text("[redacted:github-token:40]");
+    session.press("\r");
+    session.wait_for_text("✓ log_tail:checkpoints/0001-log_tail.json (1 secret masked)");
+    let written = fs::read_to_string(run.path().join("checkpoints/0001-log_tail.json")).unwrap();
+    assert!(!written.contains(&token) && written.contains("[redacted:github-token:40]"), "{written}");
+}
