@@ -5,94 +5,49 @@
 //! through the model it owns. What is to be drawn is read from the state.
 
 pub mod action;
+mod checkpointing;
+pub mod checkpoints_screen;
+pub mod editor;
+pub mod emission;
+pub mod help;
 pub mod key;
 pub mod layout;
 pub mod log_pane;
+pub mod message;
+pub mod prompt;
 pub mod rate;
+pub mod record_text;
+pub mod records;
 pub mod run_screen;
 pub mod runs_screen;
+pub mod said;
+pub mod truth;
+pub mod wrap;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use action::{Action, ScreenKind};
+pub use checkpoints_screen::CheckpointsScreen;
+pub use help::Help;
 pub use key::{Key, KeyCode};
 pub use layout::Size;
+pub use message::{Effect, Message};
+pub use prompt::Prompt;
+pub use records::{Records, ShownRecord};
 pub use run_screen::RunScreen;
 pub use runs_screen::{RunsFound, RunsScreen};
+pub use said::Said;
 
+pub use crate::checkpoint::{Kind, Origin};
 pub use crate::diagnose::RunSummary;
 use crate::run::{Now, RunDirectory};
-use crate::tail::Batch;
 
 /// Rows that one notch of the mouse wheel moves.
 const WHEEL_ROWS: i32 = 3;
-
-/// Something that happened.
-pub enum Message {
-    /// A key was pressed.
-    Key(Key),
-    /// The mouse wheel was turned by so many notches, down if positive.
-    Wheel(i32),
-    /// The left button was pressed on that row of the terminal.
-    Click(u16),
-    /// The terminal has another size.
-    Resize(Size),
-    /// The time that [`App::next_tick`] asked for has come.
-    Tick,
-    /// Something was read of the run that was opened under this number.
-    Batch {
-        /// See [`Effect::OpenRun`].
-        number: u64,
-        /// What was read.
-        batch: Batch,
-    },
-    /// How the run that was opened under this number is.
-    Summary {
-        /// See [`Effect::OpenRun`].
-        number: u64,
-        /// How it is.
-        summary: Arc<RunSummary>,
-    },
-    /// The run that was opened under this number cannot be watched, or no longer.
-    Trouble {
-        /// See [`Effect::OpenRun`].
-        number: u64,
-        /// Why.
-        trouble: String,
-    },
-    /// What was found below the roots.
-    Runs(RunsFound),
-}
-
-/// Something to be done outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Read this run and watch it; everything about it is delivered under this number.
-    OpenRun {
-        /// Tells this opening from every other.
-        number: u64,
-        /// The run.
-        directory: RunDirectory,
-    },
-    /// Stop watching the run that was opened under this number.
-    CloseRun {
-        /// See [`Effect::OpenRun`].
-        number: u64,
-    },
-    /// Watch for runs below these roots.
-    WatchRoots(Vec<PathBuf>),
-    /// Draw every cell anew.
-    Redraw,
-    /// Give the terminal back and stop the process until it is continued.
-    Suspend,
-    /// End the program.
-    Quit,
-}
 
 /// What to open at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,22 +58,19 @@ pub enum Start {
     Roots(Vec<PathBuf>),
 }
 
-/// The help overlay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Help {
-    /// The screen whose keys it shows.
-    pub about: ScreenKind,
-    /// The first row in sight.
-    pub top: usize,
-}
-
-/// Everything that is shown. The topmost of help, run and list has the keys.
+/// Everything that is shown. The topmost of help, prompt, checkpoints, run and list has the keys.
 pub struct App {
     size: Size,
     runs: Option<RunsScreen>,
     run: Option<RunScreen>,
+    /// Only while there is a run screen below it.
+    checkpoints: Option<CheckpointsScreen>,
+    prompt: Option<Prompt>,
     help: Option<Help>,
+    said: Option<Said>,
     opened: u64,
+    /// How often something was asked for that is answered later.
+    tickets: u64,
     changed: bool,
 }
 
@@ -126,7 +78,18 @@ impl App {
     /// The application at its start, and what has to be done first.
     #[must_use]
     pub fn new(start: Start, size: Size) -> (Self, Vec<Effect>) {
-        let mut app = Self { size, runs: None, run: None, help: None, opened: 0, changed: true };
+        let mut app = Self {
+            size,
+            runs: None,
+            run: None,
+            checkpoints: None,
+            prompt: None,
+            help: None,
+            said: None,
+            opened: 0,
+            tickets: 0,
+            changed: true,
+        };
         let effects = match start {
             Start::Run(directory) => vec![app.open(directory)],
             Start::Roots(roots) => {
@@ -155,6 +118,24 @@ impl App {
         self.run.as_ref()
     }
 
+    /// The checkpoints of the run, when they are open. They cover the run screen.
+    #[must_use]
+    pub fn checkpoints(&self) -> Option<&CheckpointsScreen> {
+        self.checkpoints.as_ref()
+    }
+
+    /// The prompt, when it is open. It lies over the screen.
+    #[must_use]
+    pub fn prompt(&self) -> Option<&Prompt> {
+        self.prompt.as_ref()
+    }
+
+    /// What was done or could not be, for the status line.
+    #[must_use]
+    pub fn said(&self) -> Option<&Said> {
+        self.said.as_ref()
+    }
+
     /// The help, when it is open. It lies over the screen.
     #[must_use]
     pub fn help(&self) -> Option<Help> {
@@ -168,7 +149,12 @@ impl App {
     }
 
     fn screen_below_help(&self) -> ScreenKind {
-        if self.run.is_some() { ScreenKind::Run } else { ScreenKind::Runs }
+        match (&self.prompt, &self.checkpoints, &self.run) {
+            (Some(_), _, _) => ScreenKind::Prompt,
+            (None, Some(_), Some(_)) => ScreenKind::Checkpoints,
+            (None, _, Some(_)) => ScreenKind::Run,
+            (None, _, None) => ScreenKind::Runs,
+        }
     }
 
     /// Whether something changed since the last call that is to be drawn.
@@ -179,17 +165,23 @@ impl App {
     /// When a [`Message::Tick`] is wanted at the latest, in monotonic time.
     #[must_use]
     pub fn next_tick(&self, now: Duration) -> Option<Duration> {
-        match (&self.run, &self.runs) {
+        let second = || Duration::from_secs(now.as_secs() + 1);
+        let of_screen = match (&self.run, &self.runs) {
             (Some(run), _) => run.next_tick(now),
-            (None, Some(runs)) => runs.has_clock().then(|| Duration::from_secs(now.as_secs() + 1)),
+            (None, Some(runs)) => runs.has_clock().then(second),
             (None, None) => None,
-        }
+        };
+        // Checkpoints grow older whether the run goes on or not.
+        let ages = self.checkpoints.is_some().then(second);
+        let said = self.said.as_ref().and_then(|said| said.until);
+        [of_screen, ages, said].into_iter().flatten().min()
     }
 
     /// Takes in what happened.
     pub fn update(&mut self, message: Message, now: Now) -> Vec<Effect> {
         match message {
-            Message::Key(key) => return self.key(key),
+            Message::Key(key) => return self.key(key, now),
+            Message::Paste(text) => return self.paste(&text),
             Message::Wheel(notches) => self.wheel(notches),
             Message::Click(row) => return self.click(row),
             Message::Resize(size) => self.resize(size),
@@ -197,14 +189,10 @@ impl App {
                 if let Some(run) = &mut self.run {
                     run.tick(now);
                 }
+                self.said.take_if(|said| said.until.is_some_and(|until| until <= now.monotonic));
                 self.changed = true;
             }
-            Message::Batch { number, batch } => {
-                let size = self.size;
-                if let Some(run) = self.open_under(number) {
-                    self.changed |= run.apply(batch, size, now);
-                }
-            }
+            Message::Batch { number, batch } => return self.take_batch(number, batch, now),
             Message::Summary { number, summary } => {
                 if let Some(run) = self.open_under(number) {
                     let before = run.status();
@@ -218,6 +206,21 @@ impl App {
                     self.changed = true;
                 }
             }
+            Message::Checkpoints { number, records, settled } => {
+                self.take_records(number, records, settled, now);
+            }
+            Message::Compared { ticket, lines } => {
+                let screen = self.checkpoints.as_mut();
+                self.changed |= screen.is_some_and(|screen| screen.take_comparison(ticket, lines));
+            }
+            Message::Previewed { ticket, previewed } => {
+                if let Some(prompt) = self.prompt.as_mut().filter(|prompt| prompt.ticket() == ticket) {
+                    prompt.take(previewed);
+                    self.changed = true;
+                }
+            }
+            Message::Emitted(emitted) => self.say(said::of_emitted(&emitted, now)),
+            Message::Failed(why) => self.say(Said::trouble(why)),
             Message::Runs(found) => self.take_runs(found),
         }
         Vec::new()
@@ -236,12 +239,18 @@ impl App {
 
     fn open(&mut self, directory: RunDirectory) -> Effect {
         self.opened += 1;
+        self.checkpoints = None;
         self.run = Some(RunScreen::new(self.opened, directory.clone()));
         Effect::OpenRun { number: self.opened, directory }
     }
 
-    fn key(&mut self, key: Key) -> Vec<Effect> {
-        let Some((action, which)) = action::action_of(key, self.screen()) else { return Vec::new() };
+    fn say(&mut self, said: Said) {
+        self.said = Some(said);
+        self.changed = true;
+    }
+
+    fn key(&mut self, key: Key, now: Now) -> Vec<Effect> {
+        let Some((action, which)) = action::action_of(key, self.screen()) else { return self.typed(key) };
         self.changed = true;
         match action {
             Action::Quit => return vec![Effect::Quit],
@@ -253,6 +262,10 @@ impl App {
             }
             Action::Back => return self.back(),
             Action::Open => return self.open_selected(),
+            Action::Dismiss if self.said.take().is_some() => {}
+            other if self.help.is_none() && self.is_about_checkpoints(other) => {
+                return self.act_on_checkpoints(other, now);
+            }
             other => match (&mut self.help, &mut self.run, &mut self.runs) {
                 (Some(help), _, _) => help.act(other, self.size),
                 (None, Some(run), _) => run.act(other, which, self.size),
@@ -265,6 +278,12 @@ impl App {
 
     fn back(&mut self) -> Vec<Effect> {
         if self.help.take().is_some() {
+            return Vec::new();
+        }
+        if let Some(screen) = &mut self.checkpoints {
+            if !screen.back(self.size) {
+                self.checkpoints = None;
+            }
             return Vec::new();
         }
         match (self.runs.is_some(), self.run.take()) {
@@ -288,8 +307,16 @@ impl App {
     fn wheel(&mut self, notches: i32) {
         let rows = notches.saturating_mul(WHEEL_ROWS);
         self.changed = true;
+        if self.prompt.is_some() && self.help.is_none() {
+            return;
+        }
         match (&mut self.help, &mut self.run, &mut self.runs) {
             (Some(help), _, _) => help.scroll(rows as isize, self.size),
+            (None, Some(run), _) if self.checkpoints.is_some() => {
+                if let (Some(screen), Some(records)) = (&mut self.checkpoints, run.records()) {
+                    screen.scroll(rows, records, self.size);
+                }
+            }
             (None, Some(run), _) => run.scroll(rows, self.size),
             (None, None, Some(runs)) => runs.scroll(rows.signum(), self.size),
             (None, None, None) => {}
@@ -298,7 +325,15 @@ impl App {
 
     fn click(&mut self, row: u16) -> Vec<Effect> {
         self.changed = true;
+        if self.prompt.is_some() {
+            return Vec::new();
+        }
         match (&self.help, &mut self.run, &mut self.runs) {
+            (None, Some(run), _) if self.checkpoints.is_some() => {
+                if let (Some(screen), Some(records)) = (&mut self.checkpoints, run.records()) {
+                    screen.click(row, records, self.size);
+                }
+            }
             (None, Some(run), _) => run.click(row, self.size),
             (None, None, Some(runs)) => {
                 let again = runs.click(row, self.size);
@@ -321,36 +356,5 @@ impl App {
         if let Some(help) = &mut self.help {
             help.scroll(0, size);
         }
-    }
-}
-
-impl Help {
-    /// How many rows the help has in all.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        action::rows_of(self.about).count()
-    }
-
-    /// How many of them are in sight.
-    #[must_use]
-    pub fn height(&self, size: Size) -> usize {
-        usize::from(size.height.saturating_sub(4).max(1)).min(self.rows())
-    }
-
-    fn act(&mut self, action: Action, size: Size) {
-        let page = self.height(size).cast_signed();
-        match action {
-            Action::Up => self.scroll(-1, size),
-            Action::Down => self.scroll(1, size),
-            Action::PageUp => self.scroll(-page, size),
-            Action::PageDown => self.scroll(page, size),
-            Action::First => self.top = 0,
-            Action::Last => self.scroll(isize::MAX, size),
-            _ => {}
-        }
-    }
-
-    fn scroll(&mut self, rows: isize, size: Size) {
-        self.top = self.top.saturating_add_signed(rows).min(self.rows().saturating_sub(self.height(size)));
     }
 }

@@ -3,18 +3,24 @@
 //! Every source of messages is a thread of its own; what it finds goes to the application through
 //! one function, which may block while the application is busy: the files are the buffer.
 
+pub mod checkpoints;
 pub mod clock;
+mod emit;
+mod preview;
+mod raw_text;
 pub mod search;
 pub mod survey;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
+pub use checkpoints::CheckpointWatch;
 pub use clock::Clock;
 pub use search::{Answer, Search};
 pub use survey::Survey;
 
-use crate::app::{Effect, Message};
+use crate::app::{Effect, Message, ShownRecord};
 use crate::run::RunDirectory;
 use crate::tail::RunReader;
 
@@ -26,6 +32,9 @@ pub struct Drive {
     deliver: Deliver,
     run: Option<OpenRun>,
     roots: Option<Survey>,
+    clock: Clock,
+    previews: preview::Previews,
+    writer: emit::Writer,
 }
 
 /// What watches one run. Dropping it stops the threads.
@@ -33,13 +42,16 @@ struct OpenRun {
     number: u64,
     _reader: Option<RunReader>,
     _survey: Option<Survey>,
+    checkpoints: Option<CheckpointWatch>,
 }
 
 impl Drive {
     /// A drive that watches nothing yet.
     #[must_use]
     pub fn new(deliver: Deliver) -> Self {
-        Self { deliver, run: None, roots: None }
+        let previews = preview::Previews::new(Arc::clone(&deliver));
+        let writer = emit::Writer::new(Arc::clone(&deliver));
+        Self { deliver, run: None, roots: None, clock: Clock::start(), previews, writer }
     }
 
     /// Carries out an effect. Those that concern the terminal are not for here, and are given back.
@@ -51,8 +63,19 @@ impl Drive {
                     self.run = None;
                 }
             }
+            Effect::LookAtCheckpoints { number } => {
+                let open = self.run.as_ref().filter(|run| run.number == number);
+                if let Some(watch) = open.and_then(|run| run.checkpoints.as_ref()) {
+                    watch.look_now();
+                }
+            }
+            Effect::Compare { ticket, before, after } => self.compare(ticket, before, after),
+            Effect::Preview { ticket, request } => self.previews.ask(ticket, request),
+            Effect::Emit(emissions) => self.writer.write(emissions, self.clock),
             Effect::WatchRoots(roots) => self.watch(roots),
-            Effect::Redraw | Effect::Suspend | Effect::Quit => return Some(effect),
+            Effect::Copy(_) | Effect::View(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
+                return Some(effect);
+            }
         }
         None
     }
@@ -66,11 +89,32 @@ impl Drive {
         let deliver = Arc::clone(&self.deliver);
         let survey =
             Survey::of_run(directory.clone(), move |summary| deliver(Message::Summary { number, summary }));
-        for trouble in [reader.as_ref().err(), survey.as_ref().err()].into_iter().flatten() {
+        let deliver = Arc::clone(&self.deliver);
+        let checkpoints = CheckpointWatch::spawn(directory.clone(), move |records, settled| {
+            deliver(Message::Checkpoints { number, records, settled })
+        });
+        let errors = [reader.as_ref().err(), survey.as_ref().err(), checkpoints.as_ref().err()];
+        for trouble in errors.into_iter().flatten() {
             let trouble = format!("{} cannot be watched: {trouble}", directory.path().display());
             (self.deliver)(Message::Trouble { number, trouble });
         }
-        self.run = Some(OpenRun { number, _reader: reader.ok(), _survey: survey.ok() });
+        self.run = Some(OpenRun {
+            number,
+            _reader: reader.ok(),
+            _survey: survey.ok(),
+            checkpoints: checkpoints.ok(),
+        });
+    }
+
+    fn compare(&self, ticket: u64, before: Arc<ShownRecord>, after: Arc<ShownRecord>) {
+        let deliver = Arc::clone(&self.deliver);
+        let started = thread::Builder::new().name("compare".to_owned()).spawn(move || {
+            let lines = checkpoints::difference(&before, &after);
+            deliver(Message::Compared { ticket, lines })
+        });
+        if let Err(error) = started {
+            (self.deliver)(Message::Failed(format!("the records cannot be compared: {error}")));
+        }
     }
 
     fn watch(&mut self, roots: Vec<PathBuf>) {

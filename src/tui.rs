@@ -6,6 +6,7 @@
 pub mod event_loop;
 pub mod input;
 pub mod mailbox;
+mod pager;
 pub mod signals;
 pub mod terminal;
 pub mod text;

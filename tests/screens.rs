@@ -1,6 +1,8 @@
 //! What the screens look like: drawn by the product's own code into a buffer, with their styles.
 #![expect(clippy::unwrap_used, reason = "these are tests; a helper that fails fails its test")]
 
+#[path = "screens/checkpoints.rs"]
+mod checkpoints;
 #[path = "screens/example.rs"]
 mod example;
 
@@ -138,10 +140,10 @@ proptest! {
     #[test]
     fn every_screen_is_drawn_at_every_size_without_a_panic(
         sizes in proptest::collection::vec((1_u16..=300, 1_u16..=100), 1..6),
-        keys in proptest::collection::vec(0_usize..8, 0..12),
+        keys in proptest::collection::vec(0_usize..18, 0..12),
         colour in any::<bool>(),
     ) {
-        let (run, now, example) = Example::new().run_screen(SIZES[0]);
+        let (run, now, example) = checkpoints::with_records().with_checkpoints_read(SIZES[0]);
         let (list, _, _) = Example::new().list(SIZES[0]);
         let look = Look { theme: Theme { colour }, ..example.look(colour) };
         for mut app in [run, list] {
@@ -151,6 +153,9 @@ proptest! {
                     let key = [
                         Key::character('k'), Key::character('l'), Key::character('2'), Key::character('?'),
                         Key::character('g'), Key::character('G'), Key::plain(KeyCode::PageUp), Key::character('j'),
+                        Key::character('c'), Key::character('s'), Key::character('t'), Key::character('d'),
+                        Key::character(' '), Key::plain(KeyCode::Tab), Key::plain(KeyCode::Escape),
+                        Key::alt(KeyCode::Enter), Key::character('='), Key::plain(KeyCode::Enter),
                     ][*key];
                     app.update(Message::Key(key), now);
                     draw(&app, now, &look);

@@ -7,6 +7,8 @@
     reason = "these are tests; a helper that fails fails its test"
 )]
 
+#[path = "terminal/checkpoints.rs"]
+mod checkpoints;
 #[path = "terminal/session.rs"]
 mod session;
 
@@ -131,9 +133,9 @@ fn a_key_after_a_resize_is_answered_without_another_key() {
     for (rows, cols) in [(20, 70), (24, 80), (20, 70), (24, 80)] {
         session.resize(rows, cols);
         session.press("?");
-        session.wait_for_text("Leave this screen");
+        session.wait_for_text("keys · run");
         session.press("?");
-        session.wait_for("the help is left", |screen| !screen.contents().contains("Leave this screen"));
+        session.wait_for("the help is left", |screen| !screen.contents().contains("keys · run"));
     }
 }
 

@@ -1,7 +1,12 @@
 //! The one table of actions. What a key does, the help overlay, the footer and the README's key
 //! table all come from it.
 
-use super::key::{Key, KeyCode};
+mod table;
+
+pub use table::ACTIONS;
+
+use super::key::Key;
+use table::EVERYWHERE;
 
 /// Everything that a person can ask for with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +33,38 @@ pub enum Action {
     Right,
     /// Show or hide a channel.
     ToggleChannel,
+    /// Mark what is selected, or take the mark away.
+    Mark,
+    /// Show the checkpoints of the run.
+    Checkpoints,
+    /// Make a summary checkpoint.
+    Summary,
+    /// Make a log-tail checkpoint.
+    LogTail,
+    /// Make a git-diff checkpoint.
+    GitDiff,
+    /// Go to the place in the log at which a checkpoint stands.
+    Jump,
+    /// Go to the other pane.
+    Switch,
+    /// Show what differs between two checkpoints.
+    Compare,
+    /// Copy the path of a file.
+    Copy,
+    /// Show a file in the pager or the editor.
+    View,
+    /// Down one page, with the key that elsewhere marks.
+    NextPage,
+    /// Write what is asked for.
+    Write,
+    /// Begin another line of the text.
+    NewLine,
+    /// Go to the next thing that can be typed.
+    NextField,
+    /// Mask what looks like a secret, or leave it as it is.
+    Redact,
+    /// Leave what is asked for unwritten.
+    Cancel,
     /// Take a notice off the status line.
     Dismiss,
     /// Show or leave the help.
@@ -49,13 +86,17 @@ pub enum ScreenKind {
     Runs,
     /// One run's merged log.
     Run,
+    /// The checkpoints of one run.
+    Checkpoints,
+    /// What asks for a checkpoint to be made: other keys than its own are typed.
+    Prompt,
     /// The help overlay.
     Help,
 }
 
 impl ScreenKind {
     /// All screens, in the order in which the README names them.
-    pub const ALL: [Self; 3] = [Self::Runs, Self::Run, Self::Help];
+    pub const ALL: [Self; 5] = [Self::Runs, Self::Run, Self::Checkpoints, Self::Prompt, Self::Help];
 
     /// What the screen is called.
     #[must_use]
@@ -63,6 +104,8 @@ impl ScreenKind {
         match self {
             Self::Runs => "list of runs",
             Self::Run => "run",
+            Self::Checkpoints => "checkpoints",
+            Self::Prompt => "prompt",
             Self::Help => "help",
         }
     }
@@ -96,168 +139,6 @@ impl ActionRow {
     }
 }
 
-const RUNS: &[ScreenKind] = &[ScreenKind::Runs];
-const RUN: &[ScreenKind] = &[ScreenKind::Run];
-const EVERYWHERE: &[ScreenKind] = &ScreenKind::ALL;
-
-const fn plain(code: KeyCode) -> Key {
-    Key::plain(code)
-}
-
-const fn character(character: char) -> Key {
-    Key::character(character)
-}
-
-/// The table. Its order is the order of the help and of the footer.
-pub const ACTIONS: &[ActionRow] = &[
-    ActionRow {
-        action: Action::Open,
-        name: "open",
-        help: "Open the selected run.",
-        keys: &[plain(KeyCode::Enter)],
-        screens: RUNS,
-        footer: Some("open"),
-    },
-    ActionRow {
-        action: Action::Follow,
-        name: "follow",
-        help: "Follow new entries, or hold still.",
-        keys: &[character('f')],
-        screens: RUN,
-        footer: Some("follow"),
-    },
-    ActionRow {
-        action: Action::ToggleChannel,
-        name: "channel",
-        help: "Show or hide a channel by its number.",
-        keys: &[
-            character('1'),
-            character('2'),
-            character('3'),
-            character('4'),
-            character('5'),
-            character('6'),
-            character('7'),
-            character('8'),
-            character('9'),
-        ],
-        screens: RUN,
-        footer: Some("channel"),
-    },
-    ActionRow {
-        action: Action::Up,
-        name: "up",
-        help: "Up a line; a log stops following.",
-        keys: &[plain(KeyCode::Up), character('k')],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Down,
-        name: "down",
-        help: "Down a line.",
-        keys: &[plain(KeyCode::Down), character('j')],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::PageUp,
-        name: "page up",
-        help: "Up a page.",
-        keys: &[plain(KeyCode::PageUp), Key::control('b')],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::PageDown,
-        name: "page down",
-        help: "Down a page.",
-        keys: &[plain(KeyCode::PageDown), character(' '), Key::control('f')],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::First,
-        name: "first",
-        help: "To the beginning.",
-        keys: &[character('g'), plain(KeyCode::Home)],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Last,
-        name: "last",
-        help: "To the end; a log follows again.",
-        keys: &[character('G'), plain(KeyCode::End)],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Left,
-        name: "left",
-        help: "See further left in long lines.",
-        keys: &[plain(KeyCode::Left), character('h')],
-        screens: RUN,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Right,
-        name: "right",
-        help: "See further right in long lines.",
-        keys: &[plain(KeyCode::Right), character('l')],
-        screens: RUN,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Dismiss,
-        name: "dismiss",
-        help: "Take the notice off the status line.",
-        keys: &[character('x')],
-        screens: RUN,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Help,
-        name: "help",
-        help: "Show these keys, or leave them.",
-        keys: &[character('?')],
-        screens: EVERYWHERE,
-        footer: Some("help"),
-    },
-    ActionRow {
-        action: Action::Back,
-        name: "back",
-        help: "Leave this screen, or the program.",
-        keys: &[character('q'), plain(KeyCode::Escape)],
-        screens: EVERYWHERE,
-        footer: Some("back"),
-    },
-    ActionRow {
-        action: Action::Redraw,
-        name: "redraw",
-        help: "Draw the whole screen anew.",
-        keys: &[Key::control('l')],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Suspend,
-        name: "suspend",
-        help: "Stop the program until `fg`.",
-        keys: &[Key::control('z')],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Quit,
-        name: "quit",
-        help: "End the program.",
-        keys: &[Key::control('c'), character('Q')],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-];
-
 /// The rows that work on `screen`, in the order of the table.
 pub fn rows_of(screen: ScreenKind) -> impl Iterator<Item = &'static ActionRow> {
     ACTIONS.iter().filter(move |row| row.screens.contains(&screen))
@@ -279,7 +160,8 @@ pub fn key_table_markdown() -> String {
             [first, .., last] if row.keys.len() > 4 => format!("`{first}` … `{last}`"),
             keys => keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" "),
         };
-        let place = if row.screens.len() == ScreenKind::ALL.len() {
+        // Where something is typed only a few keys are not typed: that goes without saying.
+        let place = if EVERYWHERE.iter().all(|screen| row.screens.contains(screen)) {
             "everywhere".to_owned()
         } else {
             row.screens.iter().map(|screen| screen.name()).collect::<Vec<_>>().join(", ")

@@ -22,6 +22,12 @@ pub enum KeyCode {
     Enter,
     /// Escape.
     Escape,
+    /// Tab.
+    Tab,
+    /// The key that removes what is left of the cursor.
+    Backspace,
+    /// The key that removes what is under the cursor.
+    Delete,
     /// Arrow up.
     Up,
     /// Arrow down.
@@ -53,6 +59,12 @@ impl Key {
         Self::plain(KeyCode::Character(character))
     }
 
+    /// A key with alt held.
+    #[must_use]
+    pub const fn alt(code: KeyCode) -> Self {
+        Self { code, control: false, alt: true }
+    }
+
     /// A character with control held.
     #[must_use]
     pub const fn control(character: char) -> Self {
@@ -73,6 +85,9 @@ impl fmt::Display for Key {
             KeyCode::Character(character) => write!(formatter, "{character}"),
             KeyCode::Enter => formatter.write_str("enter"),
             KeyCode::Escape => formatter.write_str("esc"),
+            KeyCode::Tab => formatter.write_str("tab"),
+            KeyCode::Backspace => formatter.write_str("backspace"),
+            KeyCode::Delete => formatter.write_str("del"),
             KeyCode::Up => formatter.write_str("↑"),
             KeyCode::Down => formatter.write_str("↓"),
             KeyCode::Left => formatter.write_str("←"),

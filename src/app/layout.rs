@@ -76,3 +76,106 @@ impl RunsLayout {
         Self { list_top: 3, list_height, lower_rule, footer: lower_rule + 1 }
     }
 }
+
+/// The checkpoints screen, a list and a record beside it; one of the two where there is not room
+/// for both:
+/// ```text
+///  task-42 › build › run-7   3 checkpoints   next 4                      title
+/// ──────────────────────────────────┬──────────────────────────────     rule
+/// ▶ 3 log_tail  ◆ operator    4m12s │ log_tail:checkpoints/0003-…       the record's head
+///   last 20 entries up to seq 18204 │ ◆ operator  08:07:52  seq 18204
+///   2 summary   ○ runner      9m10s │ [worker] heartbeat lease=ok       its text
+/// ──────────────────────────────────┴──────────────────────────────     lower rule
+///  enter to the log   space mark   = compare   ? help                    footer
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckpointsLayout {
+    /// How many columns the list has, if both panes are shown.
+    pub list_width: Option<u16>,
+    /// The first row of the panes.
+    pub top: u16,
+    /// How many rows the panes have.
+    pub height: u16,
+    /// The first column of the record.
+    pub record_left: u16,
+    /// How many columns the record's text has.
+    pub record_width: u16,
+    /// How many rows the record's text has, below its head.
+    pub text_height: u16,
+    /// The rule below the panes.
+    pub lower_rule: u16,
+    /// The footer.
+    pub footer: u16,
+}
+
+/// How many rows one record takes in the list.
+pub const RECORD_ROWS: u16 = 2;
+/// How many rows the head of a record takes.
+pub const RECORD_HEAD: u16 = 2;
+/// The narrowest terminal that shows the list and the record beside each other.
+const BOTH_PANES: u16 = 76;
+
+impl CheckpointsLayout {
+    /// The layout in a terminal of that size.
+    #[must_use]
+    pub fn new(size: Size) -> Self {
+        let height = size.height.saturating_sub(4).max(1);
+        let list_width = (size.width >= BOTH_PANES).then(|| (size.width * 2 / 5).clamp(32, 48));
+        // A rule and a space stand between the two.
+        let record_left = list_width.map_or(1, |width| width + 2);
+        Self {
+            list_width,
+            top: 2,
+            height,
+            record_left,
+            record_width: size.width.saturating_sub(record_left + 1).max(1),
+            text_height: height.saturating_sub(RECORD_HEAD).max(1),
+            lower_rule: 2 + height,
+            footer: 3 + height,
+        }
+    }
+
+    /// How many records the list shows.
+    #[must_use]
+    pub fn records(self) -> usize {
+        usize::from((self.height / RECORD_ROWS).max(1))
+    }
+}
+
+/// The prompt over the lower part of a screen: a rule with its title, what is typed, what would be
+/// written, a note, and the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PromptLayout {
+    /// The rule above it.
+    pub top: u16,
+    /// The first row of what is typed.
+    pub fields: u16,
+    /// How many rows that has.
+    pub fields_height: u16,
+    /// The first row of what would be written.
+    pub preview: u16,
+    /// How many rows that has.
+    pub preview_height: u16,
+    /// The note.
+    pub note: u16,
+    /// The keys.
+    pub footer: u16,
+}
+
+impl PromptLayout {
+    /// The layout in a terminal of that size, for so many rows of what is typed and would be
+    /// written. What would be written gives way first.
+    #[must_use]
+    pub fn new(size: Size, fields: usize, preview: usize) -> Self {
+        let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        // The title of the screen stays in sight, and so do the rule, the note and the keys.
+        let room = size.height.saturating_sub(4);
+        let fields_height = rows(fields).min(room.max(1));
+        let preview_height = rows(preview).min(room.saturating_sub(fields_height));
+        let footer = size.height.saturating_sub(1);
+        let note = footer.saturating_sub(1);
+        let preview = note.saturating_sub(preview_height);
+        let fields = preview.saturating_sub(fields_height);
+        Self { top: fields.saturating_sub(1), fields, fields_height, preview, preview_height, note, footer }
+    }
+}

@@ -7,10 +7,11 @@
 mod log;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::display;
-use crate::model::{Model, Place, Selection};
+use crate::model::{Model, Order, Place, Selection};
 use crate::run::{Channel, Timestamp};
 use log::{Log, Ready, Spot};
 
@@ -25,11 +26,18 @@ pub struct LogPane {
     cursor: Option<Cursor>,
     /// Columns that are out of sight on the left.
     left: usize,
-    /// The first entry was asked for while only the end of a large run was in view.
-    first_is_wanted: bool,
+    /// What was asked for while only the end of a large run was in view.
+    wanted: Option<Wanted>,
     /// The last entry that was on the screen since following stopped: what is after it is new.
     seen: Option<Place>,
     ready: RefCell<Ready>,
+}
+
+/// A place that is not in view yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    First,
+    Seq(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -138,14 +146,16 @@ impl LogPane {
 
     /// Must be told when all of a run was read: what was asked for before is done now.
     pub fn run_read(&mut self, model: &Model, height: usize) {
-        if std::mem::take(&mut self.first_is_wanted) {
-            self.first(model, height);
+        match self.wanted.take() {
+            Some(Wanted::First) => self.first(model, height),
+            Some(Wanted::Seq(seq)) => _ = self.go_to_seq(model, seq, height),
+            None => {}
         }
     }
 
     /// Follows.
     pub fn follow(&mut self) {
-        self.first_is_wanted = false;
+        self.wanted = None;
         self.cursor = None;
         self.seen = None;
     }
@@ -164,7 +174,7 @@ impl LogPane {
 
     /// Moves the cursor by rows; the window moves when it would leave it.
     pub fn move_cursor(&mut self, model: &Model, rows: isize, height: usize) {
-        self.first_is_wanted = false;
+        self.wanted = None;
         if self.follows() && rows >= 0 {
             return;
         }
@@ -179,7 +189,7 @@ impl LogPane {
 
     /// Moves the window by rows, and the cursor with it.
     pub fn scroll(&mut self, model: &Model, rows: isize, height: usize) {
-        self.first_is_wanted = false;
+        self.wanted = None;
         if self.follows() && rows >= 0 {
             return;
         }
@@ -196,7 +206,7 @@ impl LogPane {
 
     /// Puts the cursor on a row of the screen.
     pub fn point_at(&mut self, model: &Model, screen_row: usize, height: usize) {
-        self.first_is_wanted = false;
+        self.wanted = None;
         self.hold(model, height);
         let Some((log, spot, current)) = self.resolve(model, height) else { return };
         let rows = screen_row.min(height.saturating_sub(1)).cast_signed() - current.cast_signed();
@@ -207,11 +217,49 @@ impl LogPane {
     /// Goes to the first entry.
     pub fn first(&mut self, model: &Model, height: usize) {
         self.hold(model, height);
-        self.first_is_wanted = model.ending().is_some();
+        self.wanted = model.ending().map(|_| Wanted::First);
         let log = Log::new(model, self);
         let Some(block) = log.block(0) else { return };
         let spot = Spot { row: -block.gaps.len().cast_signed(), block };
         self.cursor = Some(log.cursor(&spot, 0));
+    }
+
+    /// Goes to the last entry whose seq is at most `seq`, in a run ordered by seq, and stops
+    /// following; says whether it is in view already.
+    pub fn go_to_seq(&mut self, model: &Model, seq: u64, height: usize) -> bool {
+        self.hold(model, height);
+        let in_view = model.ending().is_none_or(|ending| ending.from.seq().is_some_and(|from| from <= seq));
+        self.wanted = (!in_view).then_some(Wanted::Seq(seq));
+        let log = Log::new(model, self);
+        let position = log.view.position_of_seq(seq.saturating_add(1)).saturating_sub(1);
+        let Some(block) = log.block(position) else { return in_view };
+        let spot = Spot { row: 0, block };
+        self.cursor = Some(log.cursor(&spot, height / 2));
+        self.fill(model, height);
+        in_view
+    }
+
+    /// Beside which rows of the window checkpoints stand, given their places in the log and their
+    /// seqs, in order: at the last entry that each of them knew of.
+    #[must_use]
+    pub fn marks(&self, model: &Model, window: &Window, places: &[(u64, u64)]) -> BTreeMap<usize, Vec<u64>> {
+        let mut marks = BTreeMap::new();
+        if places.is_empty() || model.order() != Order::Seq {
+            return marks;
+        }
+        let log = Log::new(model, self);
+        for (index, row) in window.rows.iter().enumerate() {
+            let Row::Entry { entry, line: 0 } = row else { continue };
+            let Some(seq) = entry.place.key().seq() else { continue };
+            let next = log.place_at(log.position_of(&entry.place) + 1).and_then(|place| place.key().seq());
+            let from = places.partition_point(|(place, _)| *place < seq);
+            let here = places[from..].iter().take_while(|(place, _)| next.is_none_or(|next| *place < next));
+            let seqs: Vec<u64> = here.map(|(_, seq)| *seq).collect();
+            if !seqs.is_empty() {
+                marks.insert(index, seqs);
+            }
+        }
+        marks
     }
 
     /// Shifts the text to the side, at most until the end of the longest line in sight.

@@ -9,6 +9,7 @@ use super::action::Action;
 use super::layout::{RunLayout, Size};
 use super::log_pane::{LogPane, Row, Window};
 use super::rate::Rate;
+use super::records::Records;
 use crate::diagnose::RunSummary;
 use crate::model::Model;
 use crate::run::{Channel, Now, RunDirectory, Status};
@@ -33,6 +34,12 @@ pub struct RunScreen {
     dismissed: BTreeSet<String>,
     summary: Option<Arc<RunSummary>>,
     trouble: Option<String>,
+    /// The checkpoints, once they were read.
+    records: Option<Records>,
+    /// The places of the checkpoints in the log; see [`Records::places`].
+    places: Vec<(u64, u64)>,
+    /// Why records of ours could not be looked after.
+    unsettled: Option<String>,
 }
 
 impl RunScreen {
@@ -48,6 +55,9 @@ impl RunScreen {
             dismissed: BTreeSet::new(),
             summary: None,
             trouble: None,
+            records: None,
+            places: Vec::new(),
+            unsettled: None,
         }
     }
 
@@ -104,7 +114,8 @@ impl RunScreen {
             "" => notice.text,
             about => format!("{about}: {}", notice.text),
         });
-        of_model.chain(self.trouble.clone()).filter(|notice| !self.dismissed.contains(notice)).collect()
+        let ours = [self.unsettled.clone(), self.trouble.clone()].into_iter().flatten();
+        of_model.chain(ours).filter(|notice| !self.dismissed.contains(notice)).collect()
     }
 
     /// The rows of the log to draw in a terminal of that size.
@@ -122,6 +133,30 @@ impl RunScreen {
             })
             .map(|(channel, (bytes, _))| Row::Partial { channel: channel.clone(), bytes: *bytes })
             .collect()
+    }
+
+    /// The checkpoints, once they were read.
+    #[must_use]
+    pub fn records(&self) -> Option<&Records> {
+        self.records.as_ref()
+    }
+
+    /// Beside which rows of the window which checkpoints stand.
+    #[must_use]
+    pub fn marks(&self, window: &Window) -> BTreeMap<usize, Vec<u64>> {
+        self.pane.marks(&self.model, window, &self.places)
+    }
+
+    pub(super) fn take_records(&mut self, records: Records, unsettled: Option<String>) {
+        self.places = records.places();
+        self.records = Some(records);
+        self.unsettled = unsettled;
+    }
+
+    /// Goes to the place in the log of a checkpoint that knew of entries up to `seq`; says whether
+    /// it has been read by now.
+    pub(super) fn go_to_seq(&mut self, seq: u64, size: Size) -> bool {
+        self.pane.go_to_seq(&self.model, seq, usize::from(RunLayout::new(size).log_height))
     }
 
     /// Whether a clock is shown that goes on by itself.
@@ -205,7 +240,7 @@ impl RunScreen {
             Action::Up => pane.move_cursor(model, -1, height),
             Action::Down => pane.move_cursor(model, 1, height),
             Action::PageUp => pane.scroll(model, -page, height),
-            Action::PageDown => pane.scroll(model, page, height),
+            Action::PageDown | Action::NextPage => pane.scroll(model, page, height),
             Action::Left => pane.shift(model, false, height),
             Action::Right => pane.shift(model, true, height),
             Action::ToggleChannel => {
@@ -218,7 +253,7 @@ impl RunScreen {
                     self.dismissed.insert(notice);
                 }
             }
-            Action::Open | Action::Help | Action::Back | Action::Redraw | Action::Suspend | Action::Quit => {}
+            _ => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! The state of the list of runs. The selection stays with its run, whatever row that is on.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,13 +28,22 @@ pub struct RunsScreen {
     /// Whether the roots have been looked at once.
     looked: bool,
     selected: Option<RunDirectory>,
+    marked: BTreeSet<RunDirectory>,
     /// The index of the first run in sight.
     top: usize,
 }
 
 impl RunsScreen {
     pub(super) fn new(roots: Vec<PathBuf>) -> Self {
-        Self { roots, runs: Vec::new(), troubles: Vec::new(), looked: false, selected: None, top: 0 }
+        Self {
+            roots,
+            runs: Vec::new(),
+            troubles: Vec::new(),
+            looked: false,
+            selected: None,
+            marked: BTreeSet::new(),
+            top: 0,
+        }
     }
 
     /// Where runs are looked for.
@@ -73,6 +83,31 @@ impl RunsScreen {
         self.selected.as_ref().and_then(of).unwrap_or(0)
     }
 
+    /// Whether the run is marked.
+    #[must_use]
+    pub fn is_marked(&self, run: &RunSummary) -> bool {
+        self.marked.contains(&run.directory)
+    }
+
+    /// How many runs are marked.
+    #[must_use]
+    pub fn marked(&self) -> usize {
+        self.marked.len()
+    }
+
+    /// What is acted on: the marked runs in the order of the list; where none is, the selected one.
+    #[must_use]
+    pub fn chosen(&self) -> Vec<&Arc<RunSummary>> {
+        if self.marked.is_empty() {
+            return self.runs.get(self.selected()).into_iter().collect();
+        }
+        self.runs.iter().filter(|run| self.is_marked(run)).collect()
+    }
+
+    pub(super) fn unmark_all(&mut self) {
+        self.marked.clear();
+    }
+
     /// Whether a clock is shown that goes on by itself.
     #[must_use]
     pub fn has_clock(&self) -> bool {
@@ -91,6 +126,8 @@ impl RunsScreen {
         self.runs.sort_by(|one, other| one.by_need(other));
         self.troubles = found.troubles;
         self.looked = true;
+        let runs = &self.runs;
+        self.marked.retain(|run| runs.iter().any(|other| other.directory == *run));
         let is_there = |run: &RunDirectory| self.runs.iter().any(|other| other.directory == *run);
         // A run that went away leaves the selection on its row. Until a row is chosen the first
         // one stays selected, so that what needs a person is under the cursor.
@@ -123,6 +160,15 @@ impl RunsScreen {
             Action::PageDown => self.select(row + page, size),
             Action::First => self.select(0, size),
             Action::Last => self.select(usize::MAX, size),
+            Action::Mark => {
+                // The next key marks the next one.
+                if let Some(run) = self.runs.get(row).map(|run| run.directory.clone()) {
+                    if !self.marked.remove(&run) {
+                        self.marked.insert(run);
+                    }
+                    self.select(row + 1, size);
+                }
+            }
             _ => {}
         }
     }

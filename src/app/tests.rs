@@ -1,6 +1,7 @@
 //! The application against real run directories, without a terminal and without a clock.
 
 mod anything;
+mod checkpoints;
 mod list;
 
 use std::fs::{self, OpenOptions};
@@ -12,6 +13,7 @@ use tempfile::TempDir;
 use super::layout::RunLayout;
 use super::log_pane::{Row, Window};
 use super::*;
+use crate::checkpoint::{Checkpoints, StoredRecord};
 use crate::run::Timestamp;
 use crate::tail::RunTail;
 
@@ -76,6 +78,27 @@ impl Fixture {
     fn pass(&mut self, time: Duration) {
         self.now.monotonic += time;
         self.update(Message::Tick);
+    }
+
+    /// Writes a checkpoint's file.
+    fn record(&self, name: &str, text: &str) {
+        let folder = self.folder.path().join("checkpoints");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(name), text).unwrap();
+    }
+
+    /// Hands in the checkpoints that stand in the folder.
+    fn read_checkpoints(&mut self) {
+        let directory = RunDirectory::alone(self.folder.path());
+        let identity = directory.identity();
+        let checkpoints = Checkpoints::new(directory, &identity);
+        let raw = |record: &StoredRecord| fs::read(&record.path).ok();
+        let records = Records::of(checkpoints.state(), checkpoints.records(), &identity, raw);
+        self.update(Message::Checkpoints { number: 1, records, settled: Ok(Vec::new()) });
+    }
+
+    fn key(&mut self, code: KeyCode) -> Vec<Effect> {
+        self.update(Message::Key(Key::plain(code)))
     }
 
     fn run(&self) -> &RunScreen {

@@ -2,6 +2,7 @@
 //! that decides, and draws: at once after a key, else at most once a frame, and only what changed.
 
 use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use super::mailbox::{Mailbox, Sender, Urgency, mailbox};
 use super::signals::{self, Asked, Signals};
 use super::terminal::{self, Terminal};
 use super::view::{self, Look};
-use super::{Ended, Error};
+use super::{Ended, Error, pager};
 use crate::app::{App, Effect, Message, Start};
 use crate::drive::{Clock, Drive};
 
@@ -19,6 +20,8 @@ const FRAME: Duration = Duration::from_millis(12);
 /// So many frames may be drawn at once after a pause: two lines that come one shortly after the
 /// other are both shown at once.
 const BURST: u32 = 4;
+/// How long the end of the thread that reads the terminal is waited for in one go.
+const SHORT_WHILE: Duration = Duration::from_millis(2);
 /// How long what is queued is taken in before a frame that is due is drawn.
 const DRAIN: Duration = Duration::from_millis(8);
 
@@ -47,13 +50,8 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
         let sender = sender.clone();
         move |asked| sender.send(Event::Signal(asked), Urgency::Now)
     })?;
-    let input = Input::spawn({
-        let sender = sender.clone();
-        move |message| {
-            let event = message.map_or_else(Event::TerminalLost, Event::Message);
-            sender.send(event, Urgency::Now)
-        }
-    })?;
+    let input = read_terminal(&sender)?;
+    let keyboard = sender.clone();
     let (app, effects) = App::new(start, terminal::size()?);
     let mut running = Running {
         app,
@@ -66,12 +64,25 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
         frame_is_due: true,
         tick_at: None,
         ended: None,
+        keyboard,
+        input: Some(input),
+        to_view: None,
     };
     let ended = running.carry_out(effects).and_then(|()| running.run(&mailbox));
     drop(mailbox);
     // What is typed after the terminal was given back is not for us: nobody may read it any more.
-    input.finish();
+    if let Some(input) = running.input.take() {
+        input.finish();
+    }
     ended
+}
+
+fn read_terminal(sender: &Sender<Event>) -> io::Result<Input> {
+    let sender = sender.clone();
+    Input::spawn(move |message| {
+        let event = message.map_or_else(Event::TerminalLost, Event::Message);
+        sender.send(event, Urgency::Now)
+    })
 }
 
 fn send_in_turn(sender: &Sender<Event>, message: Message) -> bool {
@@ -91,6 +102,11 @@ struct Running<'a> {
     frame_is_due: bool,
     tick_at: Option<Duration>,
     ended: Option<Ended>,
+    keyboard: Sender<Event>,
+    /// Reads the terminal, unless another program does.
+    input: Option<Input>,
+    /// The file that another program is to show next.
+    to_view: Option<PathBuf>,
 }
 
 impl Running<'_> {
@@ -105,6 +121,9 @@ impl Running<'_> {
             }
             if let Some(ended) = self.ended.take() {
                 return Ok(ended);
+            }
+            if let Some(path) = self.to_view.take() {
+                self.view(&path, mailbox)?;
             }
             let ticked = self.tick()?;
             self.frame_is_due |= self.app.take_changed();
@@ -124,9 +143,10 @@ impl Running<'_> {
         let mut began: Option<Instant> = None;
         let mut urgent = false;
         while let Some(event) = mailbox.receive(timeout) {
-            urgent |=
-                matches!(event, Event::Message(Message::Key(_) | Message::Wheel(_) | Message::Click(_)))
-                    || matches!(event, Event::Signal(_));
+            urgent |= matches!(
+                event,
+                Event::Message(Message::Key(_) | Message::Paste(_) | Message::Wheel(_) | Message::Click(_))
+            ) || matches!(event, Event::Signal(_));
             self.handle(event)?;
             let began = *began.get_or_insert_with(Instant::now);
             if self.ended.is_some() || began.elapsed() >= DRAIN {
@@ -175,6 +195,8 @@ impl Running<'_> {
         for effect in effects {
             match self.drive.carry_out(effect) {
                 Some(Effect::Quit) => self.ended = Some(Ended::Quit),
+                Some(Effect::Copy(text)) => self.terminal.copy(&text)?,
+                Some(Effect::View(path)) => self.to_view = Some(path),
                 Some(Effect::Redraw) => self.terminal.forget_what_is_drawn(),
                 Some(Effect::Suspend) if signals::can_be_continued() => {
                     let signals = &self.signals;
@@ -183,6 +205,32 @@ impl Running<'_> {
                 }
                 _ => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Lets another program show a file, and waits for its end.
+    fn view(&mut self, path: &Path, mailbox: &Mailbox<Event>) -> Result<(), Error> {
+        let mut meanwhile = Vec::new();
+        if let Some(input) = self.input.take() {
+            input.stop(|| meanwhile.extend(mailbox.receive(Some(SHORT_WHILE))));
+        }
+        self.signals.set_away(true);
+        let mut shown = Ok(());
+        let taken = self.terminal.while_given_back(|| shown = pager::show(path));
+        self.signals.set_away(false);
+        taken?;
+        self.input = Some(read_terminal(&self.keyboard)?);
+        self.resized()?;
+        if let Err(why) = shown {
+            meanwhile.push(Event::Message(Message::Failed(why)));
+        }
+        // A key that was typed before the other program was there was not meant for this screen.
+        let is_typed = |event: &Event| {
+            matches!(event, Event::Message(Message::Key(_) | Message::Paste(_) | Message::Click(_)))
+        };
+        for event in meanwhile.into_iter().filter(|event| !is_typed(event)) {
+            self.handle(event)?;
         }
         Ok(())
     }

@@ -40,6 +40,15 @@ impl Input {
         Ok(Self { stop, thread })
     }
 
+    /// Stops reading, so that another program can read. `meanwhile` is called until nothing is read
+    /// any more, and has to take messages: else the thread could wait for room for ever.
+    pub fn stop(self, mut meanwhile: impl FnMut()) {
+        drop(self.stop);
+        while !self.thread.is_finished() {
+            meanwhile();
+        }
+    }
+
     /// Stops reading, and returns when nothing is read any more. Whoever takes the messages must
     /// turn them away by now.
     pub fn finish(self) {
@@ -100,6 +109,7 @@ fn message_of(event: &Event) -> Option<Message> {
             MouseEventKind::Down(MouseButton::Left) => Some(Message::Click(mouse.row)),
             _ => None,
         },
+        Event::Paste(text) => Some(Message::Paste(text.clone())),
         // Sizes come with SIGWINCH, from the thread of the signals.
         _ => None,
     }
@@ -110,6 +120,9 @@ fn code_of(code: event::KeyCode) -> Option<KeyCode> {
         event::KeyCode::Char(character) => KeyCode::Character(character),
         event::KeyCode::Enter => KeyCode::Enter,
         event::KeyCode::Esc => KeyCode::Escape,
+        event::KeyCode::Tab => KeyCode::Tab,
+        event::KeyCode::Backspace => KeyCode::Backspace,
+        event::KeyCode::Delete => KeyCode::Delete,
         event::KeyCode::Up => KeyCode::Up,
         event::KeyCode::Down => KeyCode::Down,
         event::KeyCode::Left => KeyCode::Left,

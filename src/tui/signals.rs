@@ -32,6 +32,8 @@ pub struct Signals {
     handle: Handle,
     /// That the next SIGTSTP is our own, sent to the others of our process group.
     own_stop: Arc<AtomicBool>,
+    /// That another program has the terminal: the keys that send signals are meant for it.
+    away: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -45,9 +47,18 @@ impl Signals {
         let handle = caught.handle();
         let own_stop = Arc::new(AtomicBool::new(false));
         let is_own_stop = Arc::clone(&own_stop);
+        let away = Arc::new(AtomicBool::new(false));
+        let is_away = Arc::clone(&away);
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in caught.forever() {
+                let away = is_away.load(Ordering::SeqCst);
                 let asked = match signal {
+                    SIGINT | SIGQUIT | SIGWINCH | SIGCONT if away => continue,
+                    // The terminal is given back already. The job stops as one.
+                    SIGTSTP if away => {
+                        stop();
+                        continue;
+                    }
                     SIGTSTP if is_own_stop.swap(false, Ordering::SeqCst) => continue,
                     SIGTSTP => Asked::Stop,
                     SIGCONT => Asked::Continued,
@@ -59,7 +70,12 @@ impl Signals {
                 }
             }
         })?;
-        Ok(Self { handle, own_stop })
+        Ok(Self { handle, own_stop, away })
+    }
+
+    /// Says whether another program has the terminal, so that what is typed there concerns it.
+    pub fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
     }
 
     /// Stops the whole job, as the terminal would have done on ctrl-z; returns when it goes on.

@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::queue;
 use crossterm::style::ResetColor;
 use crossterm::terminal::{
@@ -113,6 +115,16 @@ impl Terminal {
         enter()
     }
 
+    /// Asks the terminal to put the text into the clipboard (OSC 52). Not every terminal does.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn copy(&self, text: &str) -> io::Result<()> {
+        use base64::Engine as _;
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        write_frame(format!("\x1b]52;c;{encoded}\x07").as_bytes())
+    }
+
     /// Whether a thread of ours panicked since the terminal was taken.
     #[must_use]
     pub fn panicked() -> bool {
@@ -138,7 +150,8 @@ fn enter() -> io::Result<()> {
     // From here on there is something to give back.
     *ours = true;
     let mut bytes = Vec::new();
-    queue!(bytes, EnterAlternateScreen, EnableMouseCapture, Hide)?;
+    // With its brackets a line end in pasted text is no enter, which would write a checkpoint.
+    queue!(bytes, EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, Hide)?;
     write_all(&bytes)
 }
 
@@ -151,7 +164,8 @@ fn give_back() -> bool {
     }
     let mut bytes = Vec::new();
     // Writing to a vector never fails.
-    _ = queue!(bytes, EndSynchronizedUpdate, DisableMouseCapture, ResetColor, LeaveAlternateScreen, Show);
+    _ = queue!(bytes, EndSynchronizedUpdate, DisableMouseCapture, DisableBracketedPaste);
+    _ = queue!(bytes, ResetColor, LeaveAlternateScreen, Show);
     _ = write_all(&bytes);
     _ = terminal::disable_raw_mode();
     true

@@ -3,6 +3,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::app::Origin;
+use crate::app::record_text::Role;
 use crate::display;
 use crate::run::{Channel, Status};
 
@@ -46,6 +48,49 @@ impl Theme {
     #[must_use]
     pub fn warning(self) -> Style {
         self.colour(Color::Yellow).add_modifier(Modifier::BOLD)
+    }
+
+    /// Something that was done as wanted.
+    #[must_use]
+    pub fn good(self) -> Style {
+        self.colour(Color::Green).add_modifier(Modifier::BOLD)
+    }
+
+    /// A checkpoint, where it is not the matter itself.
+    #[must_use]
+    pub fn checkpoint(self) -> Style {
+        self.colour(Color::Magenta).add_modifier(Modifier::BOLD)
+    }
+
+    /// Who made a checkpoint.
+    #[must_use]
+    pub fn origin(self, origin: Option<&Origin>) -> Style {
+        match origin {
+            Some(Origin::Operator) => self.colour(Color::Magenta),
+            Some(Origin::Runner) => self.colour(Color::Blue),
+            Some(Origin::Other(_)) => self.colour(Color::Yellow),
+            None => self.error(),
+        }
+    }
+
+    /// A line of a record, but for the channel in front of it.
+    #[must_use]
+    pub fn line(self, role: &Role) -> Style {
+        match role {
+            Role::Prose | Role::Plain | Role::Tail(..) => Style::new(),
+            Role::Summary | Role::File => self.strong(),
+            Role::Warning => self.warning(),
+            Role::Remark => self.faint(),
+            Role::Hunk => self.colour(Color::Cyan),
+            Role::Added => self.colour(Color::Green),
+            Role::Removed => self.colour(Color::Red),
+        }
+    }
+
+    /// What a person types in, and the place where it goes in.
+    #[must_use]
+    pub fn input(self, is_cursor: bool) -> Style {
+        if is_cursor { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() }
     }
 
     /// Something that is wrong.
@@ -124,6 +169,18 @@ pub fn sign(status: Status) -> &'static str {
         Status::Prepared => "○",
         Status::Cancelled => "■",
         Status::Unknown => "?",
+    }
+}
+
+/// The sign and the word of who made a checkpoint, so that it is told without colour. An origin that
+/// is not known is untrusted text.
+#[must_use]
+pub fn origin(origin: Option<&Origin>) -> String {
+    match origin {
+        Some(Origin::Runner) => "○ runner".to_owned(),
+        Some(Origin::Operator) => "◆ operator".to_owned(),
+        Some(Origin::Other(word)) => format!("◇ {}", display::one_line_within(word, 12)),
+        None => "✗ unreadable".to_owned(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! From the application's state to cells: picks the view.
 
+pub mod checkpoints;
 pub mod help;
+pub mod prompt;
 pub mod run;
 pub mod runs;
 
@@ -46,13 +48,19 @@ pub fn draw(app: &App, now: Now, look: &Look, buffer: &mut Buffer) {
         too_small(buffer, area);
         return;
     }
-    match (app.run(), app.runs()) {
-        (Some(run), runs) => {
+    let said = app.said();
+    match (app.run(), app.checkpoints(), app.runs()) {
+        (Some(run), Some(screen), _) => checkpoints::draw(run, screen, said, now, look, buffer),
+        (Some(run), None, runs) => {
             let leaves = if runs.is_some() { "list" } else { "quit" };
-            run::draw(run, app.size(), leaves, now, look, buffer);
+            run::draw(run, said, leaves, now, look, buffer);
         }
-        (None, Some(runs)) => runs::draw(runs, app.size(), now, look, buffer),
-        (None, None) => {}
+        (None, _, Some(runs)) => runs::draw(runs, said, now, look, buffer),
+        (None, _, None) => {}
+    }
+    if let Some(prompt) = app.prompt() {
+        let reading = app.run().and_then(|run| run.model().progress());
+        prompt::draw(prompt, reading, look.theme, buffer);
     }
     if let Some(help) = app.help() {
         help::draw(help, app.size(), look.theme, buffer);

@@ -3,4 +3,5 @@
 pub mod bar;
 pub mod footer;
 pub mod log_rows;
+pub mod record_rows;
 pub mod sparkline;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stepwatch::app::{App, Message, RunSummary, RunsFound, Size, Start};
+use stepwatch::app::{App, Message, Records, RunSummary, RunsFound, Size, Start};
+use stepwatch::checkpoint::{Checkpoints, StoredRecord};
 use stepwatch::diagnose::overview::Probe;
 use stepwatch::run::{Now, RunDirectory, Status, Timestamp};
 use stepwatch::tail::{Batch, RunTail};
@@ -237,6 +238,59 @@ impl Example {
             append(&run, "stdout", &entry("stdout", 19_000 + seq, 0.0, "another line\n"));
         }
         self.tail.as_mut().unwrap().poll()
+    }
+
+    /// Writes a file into the folder of checkpoints of the run that is shown.
+    pub(crate) fn checkpoint(&self, name: &str, text: &str) {
+        fs::write(self.folder_of_checkpoints().join(name), text).unwrap();
+    }
+
+    /// The folder of checkpoints of the run that is shown.
+    pub(crate) fn folder_of_checkpoints(&self) -> PathBuf {
+        self.root().join("task-42/run-7/checkpoints")
+    }
+
+    /// Writes a record there, whole.
+    pub(crate) fn record(
+        &self,
+        seq: u64,
+        kind: &str,
+        origin: &str,
+        before: f64,
+        summary: &str,
+        payload: &Value,
+    ) {
+        let record = json!({
+            "format": 1, "taskId": "task-42", "stepId": "build", "runId": "run-7", "seq": seq, "type": kind,
+            "id": format!("0198-{seq}"), "createdAt": time(before), "origin": origin, "logSeq": 18_200 + seq,
+            "summary": summary, "payload": payload,
+        });
+        self.checkpoint(&format!("{seq:04}-{kind}.json"), &record.to_string());
+    }
+
+    /// Takes every checkpoint of the run away.
+    pub(crate) fn without_checkpoints(&self) {
+        fs::remove_dir_all(self.folder_of_checkpoints()).unwrap();
+    }
+
+    /// Lets the run say that none are to be made.
+    pub(crate) fn with_checkpoints_disabled(&self) {
+        let path = self.root().join("task-42/run-7/run.json");
+        let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        manifest["checkpoint"] = json!({"mode": "disabled"});
+        fs::write(path, manifest.to_string()).unwrap();
+    }
+
+    /// The run screen, everything read, its checkpoints too.
+    pub(crate) fn with_checkpoints_read(self, size: Size) -> (App, Now, Self) {
+        let (mut app, now, example) = self.run_screen(size);
+        let directory = example.directory("task-42/run-7");
+        let identity = directory.identity();
+        let checkpoints = Checkpoints::new(directory, &identity);
+        let raw = |record: &StoredRecord| fs::read(&record.path).ok();
+        let records = Records::of(checkpoints.state(), checkpoints.records(), &identity, raw);
+        app.update(Message::Checkpoints { number: 1, records, settled: Ok(Vec::new()) }, now);
+        (app, now, example)
     }
 
     /// The list of all runs.

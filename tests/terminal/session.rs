@@ -167,6 +167,7 @@ impl Session {
         self.wait_for("the restored terminal", |screen| {
             !screen.alternate_screen()
                 && !screen.hide_cursor()
+                && !screen.bracketed_paste()
                 && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
         });
         assert_eq!(settings_of(&**self.master.as_ref().unwrap()), self.settings, "the terminal's settings");

@@ -2,11 +2,17 @@
 
 use std::fs;
 
-use proptest::prelude::*;
+use std::num::NonZeroUsize;
 
-use super::super::layout::RunLayout;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::super::emission::{Previewed, TailPreview};
+use super::super::layout::{CheckpointsLayout, RunLayout};
+use super::super::record_text::{Role, TextLine};
 use super::super::*;
 use super::Fixture;
+use crate::checkpoint::LogTail;
 
 /// Anything that can happen to the application.
 #[derive(Clone, Debug)]
@@ -18,6 +24,11 @@ enum Step {
     Append(u8, u64, u8),
     Truncate(u8),
     Time(u64),
+    Typed(char),
+    Paste(String),
+    Record(u64, u8),
+    Records,
+    Answer(u64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -29,7 +40,59 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0_u8..3, 1_u64..60, 0_u8..6).prop_map(|(channel, seq, lines)| Step::Append(channel, seq, lines)),
         1 => (0_u8..3).prop_map(Step::Truncate),
         1 => (0_u64..3000).prop_map(Step::Time),
+        2 => prop::sample::select(vec!['0', '9', 'ä', 'x', '👩', '\u{301}']).prop_map(Step::Typed),
+        1 => "\\PC{0,6}\n?".prop_map(Step::Paste),
+        2 => (0_u64..70, 0_u8..5).prop_map(|(seq, kind)| Step::Record(seq, kind)),
+        2 => Just(Step::Records),
+        2 => (0_u64..9).prop_map(Step::Answer),
     ]
+}
+
+fn record_name(seq: u64, kind: u8) -> String {
+    let kinds = ["summary", "log_tail", "git_diff", "note", "summary"];
+    format!("{:04}-{}.json", seq % 7, kinds[usize::from(kind)])
+}
+
+fn record(seq: u64, kind: u8) -> String {
+    let payload = match kind {
+        1 => json!({"lines": ["[stdout] a\nb", "c", "[stderr] d"], "truncated": true}),
+        2 => json!({"patch": "@@ -1 +1 @@\n-a\n+b", "stat": " x | 2 +-"}),
+        _ => json!({"detail": "word ".repeat(30)}),
+    };
+    if kind == 4 {
+        return "{\"broken".to_owned();
+    }
+    json!({"seq": seq % 7, "logSeq": seq, "summary": "about", "payload": payload}).to_string()
+}
+
+/// Answers to what may have been asked for under a ticket.
+fn answer(fixture: &mut Fixture, ticket: u64) {
+    let lines = vec![TextLine::new(Role::Added, "+x"); 50];
+    fixture.update(Message::Compared { ticket, lines });
+    let limit = NonZeroUsize::MIN;
+    let tail = Previewed::LogTail { limit, tail: Ok(Box::new(TailPreview::of(LogTail::default()))) };
+    fixture.update(Message::Previewed { ticket, previewed: tail });
+    let diff = Previewed::GitDiff { target: 0, base: None, diff: Err("no git here".to_owned()) };
+    fixture.update(Message::Previewed { ticket, previewed: diff });
+}
+
+fn check_checkpoints(fixture: &Fixture) -> Result<(), TestCaseError> {
+    let size = fixture.app.size();
+    if let (Some(screen), Some(records)) = (fixture.app.checkpoints(), fixture.run().records()) {
+        let rows = screen.rows(records, size).len();
+        let (selected, top) = (screen.selected(records), screen.list_top(records, size));
+        prop_assert!(records.records.is_empty() || selected < records.records.len());
+        let in_sight = top..top + CheckpointsLayout::new(size).records();
+        prop_assert!(records.records.is_empty() || in_sight.contains(&selected));
+        prop_assert!(rows == 0 || screen.top(records, size) < rows);
+    }
+    if let Some(prompt) = fixture.app.prompt() {
+        prop_assert!(prompt.focus() < prompt.fields().len());
+        prop_assert!(!prompt.targets().is_empty());
+    }
+    let window = fixture.window();
+    prop_assert!(fixture.run().marks(&window).keys().all(|row| *row < window.rows.len()));
+    Ok(())
 }
 
 const CHANNELS: [&str; 3] = ["worker", "stdout", "stderr"];
@@ -63,7 +126,13 @@ proptest! {
                     fixture.look();
                 }
                 Step::Time(milliseconds) => fixture.pass(Duration::from_millis(milliseconds)),
+                Step::Typed(character) => { fixture.update(Message::Key(Key::character(character))); }
+                Step::Paste(text) => { fixture.update(Message::Paste(text)); }
+                Step::Record(seq, kind) => fixture.record(&record_name(seq, kind), &record(seq, kind)),
+                Step::Records => fixture.read_checkpoints(),
+                Step::Answer(ticket) => answer(&mut fixture, ticket),
             }
+            check_checkpoints(&fixture)?;
             let window = fixture.window();
             let rows = usize::from(RunLayout::new(fixture.app.size()).log_height);
             prop_assert!(window.rows.len() <= rows);

@@ -1,6 +1,7 @@
 //! The list of runs: its order, its selection, and opening a run out of it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::super::*;
 use crate::diagnose::overview::Activity;
@@ -87,4 +88,41 @@ fn a_run_is_opened_out_of_the_list_and_left_back_to_it() {
     assert_eq!(app.update(Message::Key(Key::character('q')), now), [Effect::CloseRun { number: 1 }]);
     assert_eq!(app.screen(), ScreenKind::Runs);
     assert_eq!(app.update(Message::Key(Key::character('q')), now), [Effect::Quit]);
+}
+
+#[test]
+fn checkpoints_are_asked_for_of_the_marked_runs_and_else_of_the_selected_one() {
+    let (mut app, now) = list(vec![
+        summary("a", Status::Running, 3),
+        summary("b", Status::Running, 2),
+        summary("c", Status::Running, 1),
+    ]);
+    let mut press = |keys: &str| -> Vec<Effect> {
+        keys.chars().flat_map(|key| app.update(Message::Key(Key::character(key)), now)).collect()
+    };
+    press("j");
+    assert_eq!(press("t").len(), 1, "the end of the log of the first run is shown");
+    let enter = |app: &mut App| app.update(Message::Key(Key::plain(KeyCode::Enter)), now);
+    let runs = |effects: Vec<Effect>| match &effects[..] {
+        [Effect::Emit(emissions)] => emissions
+            .iter()
+            .map(|emission| emission.directory.path().display().to_string())
+            .collect::<Vec<_>>(),
+        other => panic!("an emission, not {other:?}"),
+    };
+    assert_eq!(runs(enter(&mut app)), ["b"]);
+    let mut press = |keys: &str| -> Vec<Effect> {
+        keys.chars().flat_map(|key| app.update(Message::Key(Key::character(key)), now)).collect()
+    };
+    press("g j ");
+    press("s");
+    assert_eq!(app.runs().unwrap().marked(), 2);
+    assert_eq!(app.prompt().unwrap().targets().len(), 2);
+    let effects = enter(&mut app);
+    let [Effect::Emit(emissions)] = &effects[..] else { panic!("an emission, not {effects:?}") };
+    let texts: Vec<&emission::Ask> = emissions.iter().map(|emission| &emission.ask).collect();
+    let own = |ask: &&emission::Ask| matches!(ask, emission::Ask::Summary { text, .. } if !text.is_empty());
+    assert!(texts.iter().all(own), "each says what is true of it: {texts:?}");
+    assert_eq!(runs(effects), ["a", "c"]);
+    assert_eq!(app.runs().unwrap().marked(), 0);
 }

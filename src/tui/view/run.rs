@@ -14,14 +14,15 @@ use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::{Look, awaiting};
 use crate::app::layout::{RunLayout, Size};
 use crate::app::log_pane::Window;
-use crate::app::{RunScreen, ScreenKind};
+use crate::app::{RunScreen, Said, ScreenKind};
 use crate::display;
 use crate::model::{ChannelState, Order};
-use crate::run::{Now, Status};
+use crate::run::{Manifest, Now, Status};
 use crate::tui::text;
 use crate::tui::theme::{Theme, sign, word};
 use crate::tui::widgets::bar::{self, Piece};
@@ -33,7 +34,8 @@ use crate::tui::widgets::sparkline::sparkline;
 const LONGEST_NAME: usize = 28;
 
 /// Draws the screen. `leaves` is the word for leaving it.
-pub fn draw(run: &RunScreen, size: Size, leaves: &str, now: Now, look: &Look, buffer: &mut Buffer) {
+pub fn draw(run: &RunScreen, said: Option<&Said>, leaves: &str, now: Now, look: &Look, buffer: &mut Buffer) {
+    let size = Size { width: buffer.area.width, height: buffer.area.height };
     let layout = RunLayout::new(size);
     let window = run.window(size, now);
     let theme = look.theme;
@@ -50,7 +52,9 @@ pub fn draw(run: &RunScreen, size: Size, leaves: &str, now: Now, look: &Look, bu
         scroll_mark(buffer, log, &window, theme);
     }
     let log = Rect { width: log.width - 1, ..log };
+    let marks = run.marks(&window);
     let rows = LogRows {
+        marks: &marks,
         channels: run.model().channels(),
         window: &window,
         highest_seq: run.model().counts().highest_seq,
@@ -66,31 +70,20 @@ pub fn draw(run: &RunScreen, size: Size, leaves: &str, now: Now, look: &Look, bu
     bar::draw(buffer, row(size, layout.clocks, 1), clocks(run, now, look), 3);
 
     let last = row(size, layout.footer, 1);
-    match run.notice() {
+    match run.notice().filter(|_| said.is_none()) {
         Some((notice, of)) => bar::draw(buffer, last, notice_pieces(&notice, of, theme), 3),
-        None => footer::draw(buffer, last, ScreenKind::Run, leaves, theme),
+        None => footer::or_said(buffer, last, said, ScreenKind::Run, leaves, theme),
     }
 }
 
-fn row(size: Size, y: u16, margin: u16) -> Rect {
+pub(super) fn row(size: Size, y: u16, margin: u16) -> Rect {
     Rect { x: margin, y, width: size.width.saturating_sub(2 * margin), height: 1 }
 }
 
 fn header(run: &RunScreen, now: Now, theme: Theme) -> Vec<Piece> {
     let (model, status) = (run.model(), run.status());
     let (manifest, state, counts) = (model.manifest(), model.state(), model.counts());
-    let step = if manifest.step_name.is_empty() { &manifest.step_id } else { &manifest.step_name };
-    let mut identity = Vec::new();
-    for (part, style) in
-        [(&manifest.task_id, theme.faint()), (step, theme.strong()), (&manifest.run_id, theme.faint())]
-    {
-        if !part.is_empty() {
-            if !identity.is_empty() {
-                identity.push((" › ".to_owned(), theme.faint()));
-            }
-            identity.push((display::one_line_within(part, LONGEST_NAME), style));
-        }
-    }
+    let identity = identity(manifest, theme);
     let mut status_text = format!("{} {}", sign(status), word(status));
     if let Some(elapsed) = elapsed(run, now) {
         status_text = format!("{status_text} {}", display::duration::short(elapsed));
@@ -120,6 +113,23 @@ fn header(run: &RunScreen, now: Now, theme: Theme) -> Vec<Piece> {
         add(format!("ckpt {checkpoints}"), theme.faint(), 3);
     }
     pieces
+}
+
+/// Who a run is: `task › step › run`.
+pub(super) fn identity(manifest: &Manifest, theme: Theme) -> Vec<(String, Style)> {
+    let step = if manifest.step_name.is_empty() { &manifest.step_id } else { &manifest.step_name };
+    let mut identity = Vec::new();
+    for (part, style) in
+        [(&manifest.task_id, theme.faint()), (step, theme.strong()), (&manifest.run_id, theme.faint())]
+    {
+        if !part.is_empty() {
+            if !identity.is_empty() {
+                identity.push((" › ".to_owned(), theme.faint()));
+            }
+            identity.push((display::one_line_within(part, LONGEST_NAME), style));
+        }
+    }
+    identity
 }
 
 fn elapsed(run: &RunScreen, now: Now) -> Option<Duration> {

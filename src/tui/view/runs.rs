@@ -16,7 +16,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::{Look, awaiting};
 use crate::app::layout::{RunsLayout, Size};
-use crate::app::{RunSummary, RunsScreen, ScreenKind};
+use crate::app::{RunSummary, RunsScreen, Said, ScreenKind};
 use crate::display;
 use crate::run::{Now, Status};
 use crate::tui::text;
@@ -93,14 +93,15 @@ impl Column {
 }
 
 /// Draws the screen.
-pub fn draw(runs: &RunsScreen, size: Size, now: Now, look: &Look, buffer: &mut Buffer) {
+pub fn draw(runs: &RunsScreen, said: Option<&Said>, now: Now, look: &Look, buffer: &mut Buffer) {
+    let size = Size { width: buffer.area.width, height: buffer.area.height };
     let layout = RunsLayout::new(size);
     let theme = look.theme;
     let row = |y, margin: u16| Rect { x: margin, y, width: size.width.saturating_sub(2 * margin), height: 1 };
     bar::draw(buffer, row(0, 1), title(runs, look), 3);
     bar::rule(buffer, row(1, 0), theme.faint());
     bar::rule(buffer, row(layout.lower_rule, 0), theme.faint());
-    footer::draw(buffer, row(layout.footer, 1), ScreenKind::Runs, "quit", theme);
+    footer::or_said(buffer, row(layout.footer, 1), said, ScreenKind::Runs, "quit", theme);
 
     let list = Rect { x: 0, y: layout.list_top, width: size.width, height: layout.list_height };
     if runs.runs().is_empty() {
@@ -112,6 +113,9 @@ pub fn draw(runs: &RunsScreen, size: Size, now: Now, look: &Look, buffer: &mut B
     let in_sight = runs.runs().iter().enumerate().skip(runs.top());
     for (y, (index, run)) in (list.y..list.bottom()).zip(in_sight) {
         table.run(buffer, row(y, 0), run, index == runs.selected(), now, theme);
+        if runs.is_marked(run) {
+            buffer.set_stringn(1, y, "*", 1, theme.checkpoint());
+        }
     }
 }
 
@@ -122,6 +126,9 @@ fn title(runs: &RunsScreen, look: &Look) -> Vec<Piece> {
         vec![("stepwatch".to_owned(), theme.strong()), (format!("  {}", roots.join("  ")), theme.faint())];
     let all = u64::try_from(runs.runs().len()).unwrap_or(u64::MAX);
     let mut pieces = vec![Piece::of(name, 0), Piece::new(text::count(all, "run"), theme.faint(), 2).right()];
+    if runs.marked() > 0 {
+        pieces.push(Piece::new(format!("* {} marked", runs.marked()), theme.checkpoint(), 1).right());
+    }
     for status in [Status::Running, Status::Lost, Status::Failed] {
         let count = runs.runs().iter().filter(|run| run.status == status).count();
         if count > 0 {

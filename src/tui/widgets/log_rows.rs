@@ -1,5 +1,7 @@
 //! The rows of the merged log.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -50,6 +52,8 @@ pub struct LogRows<'a> {
     pub highest_seq: Option<u64>,
     /// Whether text is out of sight on the left.
     pub shifted: bool,
+    /// Beside which rows which checkpoints stand.
+    pub marks: &'a BTreeMap<usize, Vec<u64>>,
     /// The zone of the times.
     pub zone: &'a TimeZone,
     /// The looks.
@@ -73,6 +77,9 @@ impl LogRows<'_> {
                 }
                 Row::Partial { channel, bytes } => self.partial(buffer, area, columns, channel, *bytes),
             }
+            if let Some(seqs) = self.marks.get(&index) {
+                self.mark(buffer, area, seqs);
+            }
         }
     }
 
@@ -80,6 +87,21 @@ impl LogRows<'_> {
         let room = area.width.saturating_sub(x);
         if room > 0 {
             buffer.set_stringn(area.x + x, area.y, text, usize::from(room), style);
+        }
+    }
+
+    /// That checkpoints stand here: a sign and a word at the end of the row.
+    fn mark(&self, buffer: &mut Buffer, area: Rect, seqs: &[u64]) {
+        let text = match seqs {
+            [one] => format!(" ◆ ckpt {one} "),
+            [first, .., last] => format!(" ◆ ckpt {first}–{last} "),
+            [] => return,
+        };
+        let width = u16::try_from(display::width(&text)).unwrap_or(u16::MAX);
+        if width < area.width {
+            let x = area.right() - width;
+            buffer.set_stringn(x, area.y, &text, usize::from(width), Style::reset());
+            buffer.set_stringn(x, area.y, &text, usize::from(width), self.theme.checkpoint());
         }
     }
 

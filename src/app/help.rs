@@ -1,0 +1,44 @@
+//! The help overlay: the keys of a screen.
+
+use super::action::{self, Action, ScreenKind};
+use super::layout::Size;
+
+/// The help overlay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Help {
+    /// The screen whose keys it shows.
+    pub about: ScreenKind,
+    /// The first row in sight.
+    pub top: usize,
+}
+
+impl Help {
+    /// How many rows the help has in all.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        action::rows_of(self.about).count()
+    }
+
+    /// How many of them are in sight.
+    #[must_use]
+    pub fn height(&self, size: Size) -> usize {
+        usize::from(size.height.saturating_sub(4).max(1)).min(self.rows())
+    }
+
+    pub(super) fn act(&mut self, action: Action, size: Size) {
+        let page = self.height(size).cast_signed();
+        match action {
+            Action::Up => self.scroll(-1, size),
+            Action::Down => self.scroll(1, size),
+            Action::PageUp => self.scroll(-page, size),
+            Action::PageDown | Action::NextPage => self.scroll(page, size),
+            Action::First => self.top = 0,
+            Action::Last => self.scroll(isize::MAX, size),
+            _ => {}
+        }
+    }
+
+    pub(super) fn scroll(&mut self, rows: isize, size: Size) {
+        self.top = self.top.saturating_add_signed(rows).min(self.rows().saturating_sub(self.height(size)));
+    }
+}
