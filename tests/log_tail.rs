@@ -214,6 +214,7 @@ fn a_tail_of_a_file_that_holds_other_entries_since_it_was_indexed_is_refused() {
     let length = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
     fs::write(&path, vec![b'x'; length]).unwrap();
     assert_lost_bytes(&model);
+    assert_eq!(LogTail::of(&model, limit(20)).unwrap_err().kind(), ErrorKind::UnexpectedEof);
 }
 
 #[test]
