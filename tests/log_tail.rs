@@ -190,17 +190,31 @@ fn assert_lost_bytes(model: &Model) {
 
 #[test]
 fn the_same_is_refused_beside_entries_that_are_so_long_that_they_are_read_one_by_one() {
-    for (length, lost) in [(2 << 20, 5), (2 << 20, 30), (17 << 20, 1 << 20)] {
+    for (length, lost) in [(2 << 20, 5), (2 << 20, 1 << 20), (17 << 20, 1 << 20)] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("stdout.jsonl");
-        let long = json!({"seq": 1, "text": "x".repeat(length)});
-        write_lines(&path, &[long, json!({"seq": 2, "text": "two\n"}), json!({"seq": 3, "text": "three\n"})]);
+        let long = json!({"seq": 3, "text": "x".repeat(length)});
+        write_lines(&path, &[json!({"seq": 1, "text": "one\n"}), json!({"seq": 2, "text": "two\n"}), long]);
         let model = Model::load(RunDirectory::alone(folder.path())).unwrap();
         assert_eq!(LogTail::of(&model, limit(3)).unwrap().lines.len(), 3);
         let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
         file.set_len(file.metadata().unwrap().len() - lost).unwrap();
         assert_lost_bytes(&model);
     }
+}
+
+#[test]
+fn a_tail_of_a_file_that_holds_other_entries_since_it_was_indexed_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stdout.jsonl");
+    let lines: Vec<Value> = (1..=20).map(|seq| json!({"seq": seq, "text": "line\n"})).collect();
+    write_lines(&path, &lines);
+    let model = Model::load(RunDirectory::alone(folder.path())).unwrap();
+    // As long as before, and no line of what it was.
+    let length = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
+    fs::write(&path, vec![b'x'; length]).unwrap();
+    assert_lost_bytes(&model);
+    assert_eq!(LogTail::of(&model, limit(20)).unwrap_err().kind(), ErrorKind::UnexpectedEof);
 }
 
 #[test]
