@@ -11,8 +11,8 @@ mod in_order;
 pub mod log;
 mod rendering;
 pub mod runs;
-pub mod why;
 mod table;
+pub mod why;
 
 pub use check::Check;
 pub use entry::{Form, Presentation, Reported};

@@ -128,8 +128,9 @@ fn facts(path: &Path) -> Option<(u64, Option<std::time::SystemTime>, u64)> {
 fn read(directory: &RunDirectory) -> (Records, Result<Vec<String>, String>, Signature) {
     let manifest = directory.identity();
     let checkpoints = Checkpoints::new(directory.clone(), &manifest);
-    let settled = checkpoints
-        .settle()
+    // Where run.json cannot be read nothing is written.
+    let settled = Checkpoints::open(directory.clone())
+        .and_then(|checkpoints| checkpoints.settle())
         .map(|again| again.into_iter().map(|published| published.description).collect())
         .map_err(|error| error.to_string());
     let seen = signature(directory);

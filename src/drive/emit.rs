@@ -60,8 +60,8 @@ fn emit(emission: Emission, clock: Clock) -> Emitted {
     };
     let masked = if redact { masked(&mut draft) } else { 0 };
     // What run.json says now counts, not what it said when the key was pressed.
-    let outcome = Checkpoints::new(directory.clone(), &directory.identity())
-        .publish(draft.record(), clock.now().wall)
+    let outcome = Checkpoints::open(directory)
+        .and_then(|checkpoints| checkpoints.publish(draft.record(), clock.now().wall))
         .map(|published| published.description)
         .map_err(|error| error.to_string());
     Emitted { label, outcome, masked }
