@@ -23,13 +23,14 @@ const ENTRIES: u64 = 4000;
 /// kernel says of the run's processes, looked at twice. Nothing is done to them: the suggestions are
 /// command lines to copy.
 ///
+/// The verdict is one of progressing, finished, worker_lost, waiting_for_input, waiting_on_network,
+/// waiting_on_lock, waiting_on_pipe, sleeping, deadlocked, stopped, busy_silent, looping, disk_full,
+/// log_stalled and unknown.
+///
 /// Exit status: 0 when nobody needs to look, 1 when a person should (the run is stuck, lost or failed),
 /// 3 when it cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Verdicts: progressing, finished, worker_lost, waiting_for_input, waiting_on_network, waiting_on_lock,
-waiting_on_pipe, sleeping, deadlocked, stopped, busy_silent, looping, disk_full, log_stalled, unknown.
-
 Examples:
   stepwatch why runs/task-42/run-7
   stepwatch why run-7 --json | jq -r .verdict

@@ -1,7 +1,7 @@
 //! The shapes of secrets that are known by themselves: a fixed prefix and a length, as their makers
 //! publish them. The more precise come first.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use memchr::memmem;
 use regex::Regex;
@@ -216,16 +216,15 @@ pub const RULES: &[Rule] = &[
 struct Compiled {
     rule: &'static Rule,
     keywords: Vec<memmem::Finder<'static>>,
-    pattern: Regex,
+    pattern: OnceLock<Option<Regex>>,
 }
 
 static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
-    // A test holds that every pattern is one.
     let compile = |rule: &'static Rule| {
         let keywords = rule.keywords.iter().map(|word| memmem::Finder::new(*word)).collect();
-        Some(Compiled { rule, keywords, pattern: Regex::new(rule.pattern).ok()? })
+        Compiled { rule, keywords, pattern: OnceLock::new() }
     };
-    RULES.iter().filter_map(compile).collect()
+    RULES.iter().map(compile).collect()
 });
 
 /// What follows a rule, in the order of the rules.
@@ -235,6 +234,9 @@ pub(super) fn find(text: &str) -> Vec<Finding> {
         if !keywords.iter().any(|word| word.find(text.as_bytes()).is_some()) {
             continue;
         }
+        // Compiled when it is needed: most texts hold no keyword at all. A test holds that every pattern
+        // is one.
+        let Some(pattern) = pattern.get_or_init(|| Regex::new(rule.pattern).ok()) else { continue };
         for captures in pattern.captures_iter(text) {
             let Some(matched) = captures.get(1).or_else(|| captures.get(0)) else { continue };
             let mut range = matched.range();
