@@ -60,7 +60,7 @@ pub(super) struct LogTail {
     /// What it is about, in a sentence. Without it: which entries these are.
     #[arg(short, long, value_name = "TEXT", value_parser = sentence, allow_hyphen_values = true)]
     message: Option<String>,
-    /// Mask what looks like a secret, as [redacted:RULE:LENGTH]. Without it the text stays as it is,
+    /// Mask what looks like a secret, as `[redacted:RULE:LENGTH]`. Without it the text stays as it is,
     /// and what looks like a secret is counted and named.
     #[arg(long)]
     redact: bool,
@@ -94,7 +94,7 @@ pub(super) struct GitDiff {
     /// What it is about, in a sentence. Without it: how many files changed.
     #[arg(short, long, value_name = "TEXT", value_parser = sentence, allow_hyphen_values = true)]
     message: Option<String>,
-    /// Mask what looks like a secret, as [redacted:RULE:LENGTH]. Without it the text stays as it is,
+    /// Mask what looks like a secret, as `[redacted:RULE:LENGTH]`. Without it the text stays as it is,
     /// and what looks like a secret is counted and named.
     #[arg(long)]
     redact: bool,
