@@ -7,6 +7,7 @@
 //! ▶ 18204  08:12:01.344  stdout  Proceed? [y/N] ▏                                      ▁
 //! ─ ▼ 12 new below · G follows ─────────────────────────────────── 18 192/18 204 · 99% ─
 //!  idle  worker 5s   stdout 4m12s   stderr 4m12s      rate ▁▂▇█▂▁▁▁▁  0/s
+//!  ▲ waiting for input for 4m12s: `npm` (pid 4177) reads fd 0, the terminal /dev/pts/3   w why
 //!  f follow   1–9 channel   G end   ? help   q quit
 //! ```
 
@@ -19,7 +20,7 @@ use ratatui::style::Style;
 use super::{Look, awaiting};
 use crate::app::layout::{RunLayout, Size};
 use crate::app::log_pane::Window;
-use crate::app::{RunScreen, Said, ScreenKind};
+use crate::app::{Judged, RunScreen, Said, ScreenKind};
 use crate::display;
 use crate::model::{ChannelState, Order};
 use crate::run::{Manifest, Now, Status};
@@ -34,7 +35,15 @@ use crate::tui::widgets::sparkline::sparkline;
 const LONGEST_NAME: usize = 28;
 
 /// Draws the screen. `leaves` is the word for leaving it.
-pub fn draw(run: &RunScreen, said: Option<&Said>, leaves: &str, now: Now, look: &Look, buffer: &mut Buffer) {
+pub fn draw(
+    run: &RunScreen,
+    judged: Option<&Judged>,
+    said: Option<&Said>,
+    leaves: &str,
+    now: Now,
+    look: &Look,
+    buffer: &mut Buffer,
+) {
     let size = Size { width: buffer.area.width, height: buffer.area.height };
     let layout = RunLayout::new(size);
     let window = run.window(size, now);
@@ -68,6 +77,10 @@ pub fn draw(run: &RunScreen, said: Option<&Said>, leaves: &str, now: Now, look: 
     bar::draw(buffer, row(size, layout.lower_rule, 1), lower_rule(run, &window, theme), 1);
 
     bar::draw(buffer, row(size, layout.clocks, 1), clocks(run, now, look), 3);
+
+    if let Some(y) = layout.verdict {
+        bar::draw(buffer, row(size, y, 1), verdict(run, judged, theme), 3);
+    }
 
     let last = row(size, layout.footer, 1);
     match run.notice().filter(|_| said.is_none()) {
@@ -290,6 +303,23 @@ fn clocks(run: &RunScreen, now: Now, look: &Look) -> Vec<Piece> {
         }
     }
     pieces.extend(irregularities(run, theme));
+    pieces
+}
+
+/// What is said of the run in a sentence, and the key that says why.
+fn verdict(run: &RunScreen, judged: Option<&Judged>, theme: Theme) -> Vec<Piece> {
+    let Some(verdict) = judged.map(|judged| &judged.verdict) else {
+        let text = if run.has_clock() { "looking at its processes …" } else { "" };
+        return vec![Piece::new(text, theme.faint(), 0)];
+    };
+    let sentence = display::one_line(&verdict.sentence);
+    let (text, style) =
+        if verdict.alarm { (format!("▲ {sentence}"), theme.warning()) } else { (sentence, theme.faint()) };
+    let key = vec![("w".to_owned(), theme.key()), (" why".to_owned(), theme.faint())];
+    let mut pieces = vec![Piece::new(text, style, 0)];
+    if verdict.alarm {
+        pieces.push(Piece::of(key, 1).right());
+    }
     pieces
 }
 
