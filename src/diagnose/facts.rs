@@ -48,6 +48,14 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// How long the step usually takes: the median of its earlier runs that ended well.
+    #[must_use]
+    pub fn usual_elapsed(&self) -> Option<Duration> {
+        let mut took: Vec<u64> = self.earlier.iter().filter_map(|run| run.elapsed_ms).collect();
+        took.sort_unstable();
+        took.get(took.len() / 2).copied().map(Duration::from_millis)
+    }
+
     /// Whether any process of the run was found, so that a second look tells what moves.
     #[must_use]
     pub fn has_processes(&self) -> bool {

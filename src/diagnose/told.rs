@@ -34,11 +34,11 @@ impl Line {
 /// The title of the section with command lines to copy.
 pub const BY_HAND: &str = "to look closer, by hand";
 
-/// The code, how sure it is, since when, and whether a person should look.
+/// The code, how sure it is, for how long, and whether a person should look.
 #[must_use]
 pub fn head(verdict: &Verdict, facts: &Facts) -> String {
     let since = verdict.since.zip(facts.at).map_or_else(String::new, |(since, at)| {
-        format!(", since {since} ({} ago)", display::duration::short(at.since(since)))
+        format!(", for {}", display::duration::short(at.since(since)))
     });
     let alarm = if verdict.alarm { "a person should look" } else { "nobody needs to look" };
     format!("{} ({}){since}: {alarm}", verdict.code.word(), verdict.confidence.word())
@@ -66,8 +66,10 @@ fn log(facts: &Facts) -> Vec<Line> {
     let log = &facts.log;
     let mut lines = Vec::new();
     if let Some(open) = &log.open_line {
-        let since = ago(open.since, facts);
-        lines.push(Line::new("open line", format!("{} ends {since}with {:?}", open.channel, open.text)));
+        let age = open.since.and_then(|since| Some(facts.at?.since(since)));
+        let age = age.map_or_else(String::new, |age| format!(" for {}", display::duration::short(age)));
+        let text = format!("{} has had no line end{age} after \"{}\"", open.channel, open.text);
+        lines.push(Line::new("open line", text));
     }
     if let Some(repeated) = &log.repeated {
         let first = repeated.first_seq.map_or_else(String::new, |seq| format!(", first at seq {seq}"));
@@ -82,8 +84,7 @@ fn log(facts: &Facts) -> Vec<Line> {
         lines.extend(repetition.lines.iter().map(|line| Line::new("", line)));
     }
     if let Some(event) = &log.last_event {
-        let when = event.at.and_then(|at| Some(facts.at?.since(at))).map(display::duration::short);
-        let when = when.map_or_else(String::new, |ago| format!(" {ago} ago"));
+        let when = event.at.map_or_else(String::new, |at| format!(" {}", before(at, facts)));
         let text = event.text.trim_end();
         lines.push(Line::new("last event", format!("{}{when}: {text}", event.name)));
     }
@@ -104,10 +105,6 @@ fn log(facts: &Facts) -> Vec<Line> {
         lines.push(Line::new("usually", format!("earlier runs of the step took {}", took.join(", "))));
     }
     lines
-}
-
-fn ago(at: Option<Timestamp>, facts: &Facts) -> String {
-    at.map_or_else(String::new, |at| format!("since {} ", before(at, facts).trim_end_matches(" ago")))
 }
 
 fn before(at: Timestamp, facts: &Facts) -> String {

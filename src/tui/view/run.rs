@@ -48,7 +48,7 @@ pub fn draw(
     let layout = RunLayout::new(size);
     let window = run.window(size, now);
     let theme = look.theme;
-    bar::draw(buffer, row(size, 0, 1), header(run, now, theme), 3);
+    bar::draw(buffer, row(size, 0, 1), header(run, judged, now, theme), 3);
 
     bar::rule(buffer, row(size, 1, 0), theme.faint());
     bar::draw(buffer, row(size, 1, 1), upper_rule(run, size.width, theme), 1);
@@ -93,16 +93,30 @@ pub(super) fn row(size: Size, y: u16, margin: u16) -> Rect {
     Rect { x: margin, y, width: size.width.saturating_sub(2 * margin), height: 1 }
 }
 
-fn header(run: &RunScreen, now: Now, theme: Theme) -> Vec<Piece> {
+fn header(run: &RunScreen, judged: Option<&Judged>, now: Now, theme: Theme) -> Vec<Piece> {
     let (model, status) = (run.model(), run.status());
     let (manifest, state, counts) = (model.manifest(), model.state(), model.counts());
     let identity = identity(manifest, theme);
-    let mut status_text = format!("{} {}", sign(status), word(status));
-    if let Some(elapsed) = elapsed(run, now) {
-        status_text = format!("{status_text} {}", display::duration::short(elapsed));
-    }
-    let mut pieces = vec![Piece::of(identity, 0), Piece::new(status_text, theme.status(status), 0)];
+    let elapsed = elapsed(run, now).map(display::duration::short);
+    let stuck = judged.filter(|judged| judged.verdict.alarm && status == Status::Running);
+    let (status_text, style) = match (stuck, &elapsed) {
+        (Some(judged), _) => {
+            let since = judged.verdict.since.map(|since| display::duration::short(now.wall.since(since)));
+            (format!("▲ stuck {}", since.unwrap_or_default()), theme.warning())
+        }
+        (None, Some(elapsed)) => {
+            (format!("{} {} {elapsed}", sign(status), word(status)), theme.status(status))
+        }
+        (None, None) => (format!("{} {}", sign(status), word(status)), theme.status(status)),
+    };
+    let mut pieces = vec![Piece::of(identity, 0), Piece::new(status_text.trim_end(), style, 0)];
     let mut add = |text: String, style, rank| pieces.push(Piece::new(text, style, rank));
+    if let Some(elapsed) = elapsed.filter(|_| stuck.is_some()) {
+        add(elapsed, theme.faint(), 3);
+    }
+    if let Some(usual) = judged.and_then(|judged| judged.facts.usual_elapsed()) {
+        add(format!("usually {}", display::duration::short(usual)), theme.faint(), 4);
+    }
     if let Some(ended) = how_it_ended(run) {
         add(ended, theme.status(status), 2);
     }

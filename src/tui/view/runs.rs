@@ -143,7 +143,10 @@ fn title(runs: &RunsScreen, attention: &Attention, now: Now, look: &Look) -> Vec
         pieces.push(Piece::new(format!("▲ {stuck} stuck"), theme.warning(), 1).right());
     }
     for status in [Status::Running, Status::Lost, Status::Failed] {
-        let count = runs.runs().iter().filter(|run| run.status == status).count();
+        let is_counted = |run: &&std::sync::Arc<RunSummary>| {
+            run.status == status && attention.need(run, now.monotonic) != Need::Stuck
+        };
+        let count = runs.runs().iter().filter(is_counted).count();
         if count > 0 {
             let text = format!("{} {count} {}", sign(status), word(status));
             pieces.push(Piece::new(text, theme.status(status), 1).right());
