@@ -9,6 +9,8 @@
 
 #[path = "terminal/checkpoints.rs"]
 mod checkpoints;
+#[path = "terminal/why.rs"]
+mod why;
 #[path = "terminal/session.rs"]
 mod session;
 

@@ -30,8 +30,10 @@ const SILENT_EVERY_AT_MOST: Duration = Duration::from_secs(30);
 /// What was read of a log is read anew after so long where the step itself said nothing: its worker may
 /// have.
 const READ_AGAIN: Duration = Duration::from_secs(10);
-/// Looking may take one part in so many of the thread's time.
+/// In the long run looking takes one part in so many of the thread's time at most …
 const SHARE: u32 = 250;
+/// … and so much of it may be taken at once, after a pause: a run that falls silent is judged soon.
+const AT_ONCE: Duration = Duration::from_millis(200);
 /// So long runs are looked at in one go; the others wait for the next one.
 const IN_ONE_GO: Duration = Duration::from_millis(40);
 
@@ -106,16 +108,19 @@ impl Diagnosis {
         let own = Arc::clone(&desk);
         thread::Builder::new().name("diagnosis".to_owned()).spawn(move || {
             let mut rest = Duration::ZERO;
+            let mut budget = Budget::default();
             while own.rest(rest) {
                 let began = Instant::now();
                 ward.admit(&own.wanted());
                 let judged = ward.round();
-                let spent = began.elapsed();
+                let ended = Instant::now();
+                budget.spend(ended - began, ended);
                 if !judged.is_empty() && !deliver(judged) {
                     return;
                 }
-                let share = if ward.is_watched_closely() { 1 } else { SHARE };
-                rest = ward.until_due().max(spent * share);
+                // Where a person waits for the answer it costs what it costs.
+                let wait = if ward.is_watched_closely() { Duration::ZERO } else { budget.wait(ended) };
+                rest = ward.until_due().max(wait);
             }
         })?;
         Ok(Self { desk })
@@ -144,6 +149,25 @@ impl Desk {
         let waited = self.changed.wait_timeout_while(wanted, duration, is_quiet);
         let (wanted, _) = waited.unwrap_or_else(PoisonError::into_inner);
         !wanted.is_over
+    }
+}
+
+/// How much of its time the thread may spend on looking.
+#[derive(Debug, Default)]
+struct Budget {
+    /// When all that was spent is made up for by rest.
+    paid: Option<Instant>,
+}
+
+impl Budget {
+    fn spend(&mut self, spent: Duration, now: Instant) {
+        self.paid = Some(self.paid.map_or(now, |paid| paid.max(now)) + spent * SHARE);
+    }
+
+    /// How long to rest before more may be spent.
+    fn wait(&self, now: Instant) -> Duration {
+        let owed = self.paid.map_or(Duration::ZERO, |paid| paid.saturating_duration_since(now));
+        owed.saturating_sub(AT_ONCE * SHARE)
     }
 }
 
@@ -381,6 +405,21 @@ mod tests {
         assert_eq!(after(&patient, 240), 1, "it said something");
         patient.is_closely_watched = true;
         assert_eq!(after(&patient, 9999), 1);
+    }
+
+    #[test]
+    fn a_little_may_be_spent_at_once_and_then_only_a_share_of_the_time() {
+        let begin = Instant::now();
+        let mut budget = Budget::default();
+        assert_eq!(budget.wait(begin), Duration::ZERO);
+        budget.spend(AT_ONCE, begin);
+        assert_eq!(budget.wait(begin), Duration::ZERO);
+        budget.spend(Duration::from_millis(10), begin);
+        assert_eq!(budget.wait(begin), Duration::from_millis(10) * SHARE);
+        let later = begin + AT_ONCE * SHARE * 2;
+        assert_eq!(budget.wait(later), Duration::ZERO);
+        budget.spend(AT_ONCE, later);
+        assert_eq!(budget.wait(later), Duration::ZERO, "what was spent is paid for");
     }
 
     #[test]
