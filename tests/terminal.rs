@@ -9,10 +9,10 @@
 
 #[path = "terminal/checkpoints.rs"]
 mod checkpoints;
-#[path = "terminal/why.rs"]
-mod why;
 #[path = "terminal/session.rs"]
 mod session;
+#[path = "terminal/why.rs"]
+mod why;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;

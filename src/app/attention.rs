@@ -95,6 +95,15 @@ impl Attention {
         is_stuck.then_some(&judged.verdict)
     }
 
+    /// Why a run is stuck, where its last line does not tell that: a question speaks for itself.
+    /// May hold untrusted text.
+    #[must_use]
+    pub fn reason(&self, run: &RunSummary) -> Option<&str> {
+        let verdict = self.stuck(run)?;
+        let asks = verdict.code == Code::WaitingForInput && run.line_is_open;
+        (!asks).then_some(verdict.sentence.as_str())
+    }
+
     /// Whether a run needs a person.
     #[must_use]
     pub fn need(&self, run: &RunSummary, now: Duration) -> Need {

@@ -17,7 +17,6 @@ use ratatui::style::{Modifier, Style};
 use super::{Look, awaiting};
 use crate::app::layout::{RunsLayout, Size};
 use crate::app::{Attention, Need, RunSummary, RunsScreen, Said, ScreenKind};
-use crate::diagnose::Code;
 use crate::display;
 use crate::run::{Now, Status};
 use crate::tui::text;
@@ -194,9 +193,7 @@ impl Listed<'_> {
 
     /// Why it is stuck, where its last line does not tell that.
     fn reason(self) -> Option<String> {
-        let verdict = self.attention.stuck(self.run)?;
-        let asks = verdict.code == Code::WaitingForInput && self.run.line_is_open;
-        (!asks).then(|| display::one_line(&verdict.sentence))
+        self.attention.reason(self.run).map(display::one_line)
     }
 }
 
