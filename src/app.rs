@@ -5,6 +5,7 @@
 //! through the model it owns. What is to be drawn is read from the state.
 
 pub mod action;
+pub mod attention;
 mod checkpointing;
 pub mod checkpoints_screen;
 pub mod editor;
@@ -14,6 +15,7 @@ pub mod key;
 pub mod layout;
 pub mod log_pane;
 pub mod message;
+mod needing;
 pub mod prompt;
 pub mod rate;
 pub mod record_text;
@@ -22,6 +24,7 @@ pub mod run_screen;
 pub mod runs_screen;
 pub mod said;
 pub mod truth;
+pub mod why_screen;
 pub mod wrap;
 
 #[cfg(test)]
@@ -31,6 +34,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use action::{Action, ScreenKind};
+pub use attention::{Attention, Judged, Need};
 pub use checkpoints_screen::CheckpointsScreen;
 pub use help::Help;
 pub use key::{Key, KeyCode};
@@ -41,6 +45,7 @@ pub use records::{Records, ShownRecord};
 pub use run_screen::RunScreen;
 pub use runs_screen::{RunsFound, RunsScreen};
 pub use said::Said;
+pub use why_screen::WhyScreen;
 
 pub use crate::checkpoint::{Kind, Origin};
 pub use crate::diagnose::RunSummary;
@@ -58,13 +63,16 @@ pub enum Start {
     Roots(Vec<PathBuf>),
 }
 
-/// Everything that is shown. The topmost of help, prompt, checkpoints, run and list has the keys.
+/// Everything that is shown. The topmost of help, prompt, why or checkpoints, run and list has the keys.
 pub struct App {
     size: Size,
     runs: Option<RunsScreen>,
     run: Option<RunScreen>,
     /// Only while there is a run screen below it.
     checkpoints: Option<CheckpointsScreen>,
+    /// Likewise, and never together with the checkpoints.
+    why: Option<WhyScreen>,
+    attention: Attention,
     prompt: Option<Prompt>,
     help: Option<Help>,
     said: Option<Said>,
@@ -83,6 +91,8 @@ impl App {
             runs: None,
             run: None,
             checkpoints: None,
+            why: None,
+            attention: Attention::default(),
             prompt: None,
             help: None,
             said: None,
@@ -149,11 +159,12 @@ impl App {
     }
 
     fn screen_below_help(&self) -> ScreenKind {
-        match (&self.prompt, &self.checkpoints, &self.run) {
-            (Some(_), _, _) => ScreenKind::Prompt,
-            (None, Some(_), Some(_)) => ScreenKind::Checkpoints,
-            (None, _, Some(_)) => ScreenKind::Run,
-            (None, _, None) => ScreenKind::Runs,
+        match (&self.prompt, &self.why, &self.checkpoints, &self.run) {
+            (Some(_), ..) => ScreenKind::Prompt,
+            (None, Some(_), _, Some(_)) => ScreenKind::Why,
+            (None, None, Some(_), Some(_)) => ScreenKind::Checkpoints,
+            (None, _, _, Some(_)) => ScreenKind::Run,
+            (None, _, _, None) => ScreenKind::Runs,
         }
     }
 
@@ -172,9 +183,9 @@ impl App {
             (None, None) => None,
         };
         // Checkpoints grow older whether the run goes on or not.
-        let ages = self.checkpoints.is_some().then(second);
+        let ages = (self.checkpoints.is_some() || self.why.is_some()).then(second);
         let said = self.said.as_ref().and_then(|said| said.until);
-        [of_screen, ages, said].into_iter().flatten().min()
+        [of_screen, ages, said, self.attention.next_tick(now)].into_iter().flatten().min()
     }
 
     /// Takes in what happened.
@@ -182,7 +193,7 @@ impl App {
         match message {
             Message::Key(key) => return self.key(key, now),
             Message::Paste(text) => return self.paste(&text),
-            Message::Wheel(notches) => self.wheel(notches),
+            Message::Wheel(notches) => self.wheel(notches, now),
             Message::Click(row) => return self.click(row),
             Message::Resize(size) => self.resize(size),
             Message::Tick => {
@@ -190,6 +201,9 @@ impl App {
                     run.tick(now);
                 }
                 self.said.take_if(|said| said.until.is_some_and(|until| until <= now.monotonic));
+                if self.attention.wake(now.monotonic) {
+                    self.sort_runs(now);
+                }
                 self.changed = true;
             }
             Message::Batch { number, batch } => return self.take_batch(number, batch, now),
@@ -221,7 +235,8 @@ impl App {
             }
             Message::Emitted(emitted) => self.say(said::of_emitted(&emitted, now)),
             Message::Failed(why) => self.say(Said::trouble(why)),
-            Message::Runs(found) => self.take_runs(found),
+            Message::Runs(found) => self.take_runs(found, now),
+            Message::Judged(judged) => self.take_judged(judged, now),
         }
         Vec::new()
     }
@@ -231,15 +246,18 @@ impl App {
         self.run.as_mut().filter(|run| run.number() == number)
     }
 
-    fn take_runs(&mut self, found: RunsFound) {
+    fn take_runs(&mut self, found: RunsFound, now: Now) {
         let Some(runs) = &mut self.runs else { return };
-        runs.take(found, self.size);
+        runs.take(found, &self.attention, now.monotonic, self.size);
+        let open = self.run.as_ref().map(|run| run.model().directory());
+        self.attention.keep(|run| open == Some(run) || runs.has(run));
         self.changed |= self.run.is_none();
     }
 
     fn open(&mut self, directory: RunDirectory) -> Effect {
         self.opened += 1;
         self.checkpoints = None;
+        self.why = None;
         self.run = Some(RunScreen::new(self.opened, directory.clone()));
         Effect::OpenRun { number: self.opened, directory }
     }
@@ -263,9 +281,11 @@ impl App {
             Action::Back => return self.back(),
             Action::Open => return self.open_selected(),
             Action::Dismiss if self.said.take().is_some() => {}
+            other if self.is_about_need(other) => return self.act_on_need(other, now),
             other if self.help.is_none() && self.is_about_checkpoints(other) => {
                 return self.act_on_checkpoints(other, now);
             }
+            other if self.help.is_none() && self.why.is_some() => self.act_on_why(other, now),
             other => match (&mut self.help, &mut self.run, &mut self.runs) {
                 (Some(help), _, _) => help.act(other, self.size),
                 (None, Some(run), _) => run.act(other, which, self.size),
@@ -279,6 +299,9 @@ impl App {
     fn back(&mut self) -> Vec<Effect> {
         if self.help.take().is_some() {
             return Vec::new();
+        }
+        if let Some(effect) = self.leave_why() {
+            return vec![effect];
         }
         if let Some(screen) = &mut self.checkpoints {
             if !screen.back(self.size) {
@@ -304,14 +327,20 @@ impl App {
         }
     }
 
-    fn wheel(&mut self, notches: i32) {
+    fn wheel(&mut self, notches: i32, now: Now) {
         let rows = notches.saturating_mul(WHEEL_ROWS);
         self.changed = true;
         if self.prompt.is_some() && self.help.is_none() {
             return;
         }
+        let why_rows = self.why_rows(now);
         match (&mut self.help, &mut self.run, &mut self.runs) {
             (Some(help), _, _) => help.scroll(rows as isize, self.size),
+            (None, Some(_), _) if self.why.is_some() => {
+                if let Some(why) = &mut self.why {
+                    why.scroll(rows as isize, why_rows, self.size);
+                }
+            }
             (None, Some(run), _) if self.checkpoints.is_some() => {
                 if let (Some(screen), Some(records)) = (&mut self.checkpoints, run.records()) {
                     screen.scroll(rows, records, self.size);
@@ -325,7 +354,7 @@ impl App {
 
     fn click(&mut self, row: u16) -> Vec<Effect> {
         self.changed = true;
-        if self.prompt.is_some() {
+        if self.prompt.is_some() || self.why.is_some() {
             return Vec::new();
         }
         match (&self.help, &mut self.run, &mut self.runs) {

@@ -5,6 +5,7 @@
 
 pub mod checkpoints;
 pub mod clock;
+pub mod diagnosis;
 mod emit;
 mod preview;
 mod raw_text;
@@ -17,10 +18,12 @@ use std::thread;
 
 pub use checkpoints::CheckpointWatch;
 pub use clock::Clock;
+pub use diagnosis::Diagnosis;
 pub use search::{Answer, Search};
 pub use survey::Survey;
 
 use crate::app::{Effect, Message, ShownRecord};
+use crate::diagnose::Thresholds;
 use crate::run::RunDirectory;
 use crate::tail::RunReader;
 
@@ -35,6 +38,8 @@ pub struct Drive {
     clock: Clock,
     previews: preview::Previews,
     writer: emit::Writer,
+    /// `None` where no thread could be started: then nothing is said of any run.
+    diagnosis: Option<Diagnosis>,
 }
 
 /// What watches one run. Dropping it stops the threads.
@@ -51,7 +56,11 @@ impl Drive {
     pub fn new(deliver: Deliver) -> Self {
         let previews = preview::Previews::new(Arc::clone(&deliver));
         let writer = emit::Writer::new(Arc::clone(&deliver));
-        Self { deliver, run: None, roots: None, clock: Clock::start(), previews, writer }
+        let clock = Clock::start();
+        let judges = Arc::clone(&deliver);
+        let diagnosis =
+            Diagnosis::spawn(clock, |_| Thresholds::default(), move |judged| judges(Message::Judged(judged)));
+        Self { deliver, run: None, roots: None, clock, previews, writer, diagnosis: diagnosis.ok() }
     }
 
     /// Carries out an effect. Those that concern the terminal are not for here, and are given back.
@@ -61,8 +70,11 @@ impl Drive {
             Effect::CloseRun { number } => {
                 if self.run.as_ref().is_some_and(|run| run.number == number) {
                     self.run = None;
+                    // What its watch still tells is late.
+                    self.refer(|referral| referral.open(number + 1, None));
                 }
             }
+            Effect::WatchClosely(run) => self.refer(|referral| referral.closely(run)),
             Effect::LookAtCheckpoints { number } => {
                 let open = self.run.as_ref().filter(|run| run.number == number);
                 if let Some(watch) = open.and_then(|run| run.checkpoints.as_ref()) {
@@ -87,8 +99,14 @@ impl Drive {
         let reader =
             RunReader::spawn(directory.clone(), move |batch| deliver(Message::Batch { number, batch }));
         let deliver = Arc::clone(&self.deliver);
-        let survey =
-            Survey::of_run(directory.clone(), move |summary| deliver(Message::Summary { number, summary }));
+        self.refer(|referral| referral.open(number, None));
+        let referral = self.diagnosis.as_ref().map(Diagnosis::referral);
+        let survey = Survey::of_run(directory.clone(), move |summary| {
+            if let Some(referral) = &referral {
+                referral.open(number, Some(Arc::clone(&summary)));
+            }
+            deliver(Message::Summary { number, summary })
+        });
         let deliver = Arc::clone(&self.deliver);
         let checkpoints = CheckpointWatch::spawn(directory.clone(), move |records, settled| {
             deliver(Message::Checkpoints { number, records, settled })
@@ -106,6 +124,12 @@ impl Drive {
         });
     }
 
+    fn refer(&self, tell: impl FnOnce(diagnosis::Referral)) {
+        if let Some(diagnosis) = &self.diagnosis {
+            tell(diagnosis.referral());
+        }
+    }
+
     fn compare(&self, ticket: u64, before: Arc<ShownRecord>, after: Arc<ShownRecord>) {
         let deliver = Arc::clone(&self.deliver);
         let started = thread::Builder::new().name("compare".to_owned()).spawn(move || {
@@ -119,7 +143,13 @@ impl Drive {
 
     fn watch(&mut self, roots: Vec<PathBuf>) {
         let deliver = Arc::clone(&self.deliver);
-        let survey = Survey::of_roots(roots.clone(), move |found| deliver(Message::Runs(found)));
+        let referral = self.diagnosis.as_ref().map(Diagnosis::referral);
+        let survey = Survey::of_roots(roots.clone(), move |found| {
+            if let Some(referral) = &referral {
+                referral.listed(found.runs.clone());
+            }
+            deliver(Message::Runs(found))
+        });
         match survey {
             Ok(survey) => self.roots = Some(survey),
             Err(error) => {

@@ -5,6 +5,8 @@
 mod checkpoints;
 #[path = "screens/example.rs"]
 mod example;
+#[path = "screens/why.rs"]
+mod why;
 
 use std::fmt::Write as _;
 
@@ -140,7 +142,7 @@ proptest! {
     #[test]
     fn every_screen_is_drawn_at_every_size_without_a_panic(
         sizes in proptest::collection::vec((1_u16..=300, 1_u16..=100), 1..6),
-        keys in proptest::collection::vec(0_usize..18, 0..12),
+        keys in proptest::collection::vec(0_usize..22, 0..12),
         colour in any::<bool>(),
     ) {
         let (run, now, example) = checkpoints::with_records().with_checkpoints_read(SIZES[0]);
@@ -155,7 +157,8 @@ proptest! {
                         Key::character('g'), Key::character('G'), Key::plain(KeyCode::PageUp), Key::character('j'),
                         Key::character('c'), Key::character('s'), Key::character('t'), Key::character('d'),
                         Key::character(' '), Key::plain(KeyCode::Tab), Key::plain(KeyCode::Escape),
-                        Key::alt(KeyCode::Enter), Key::character('='), Key::plain(KeyCode::Enter),
+                        Key::alt(KeyCode::Enter), Key::character('='), Key::plain(KeyCode::Enter), Key::character('w'), Key::character('!'),
+                        Key::character('a'), Key::character('A'),
                     ][*key];
                     app.update(Message::Key(key), now);
                     draw(&app, now, &look);

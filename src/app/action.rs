@@ -65,6 +65,16 @@ pub enum Action {
     Redact,
     /// Leave what is asked for unwritten.
     Cancel,
+    /// Say why the run is stuck, or that it is not.
+    Why,
+    /// Go to the next run that needs a person.
+    NextNeed,
+    /// Let a run that needs a person ask no more until something new happens.
+    Acknowledge,
+    /// Let a run ask for nobody for a while.
+    Snooze,
+    /// Choose the next of the command lines.
+    NextCommand,
     /// Take a notice off the status line.
     Dismiss,
     /// Show or leave the help.
@@ -88,6 +98,8 @@ pub enum ScreenKind {
     Run,
     /// The checkpoints of one run.
     Checkpoints,
+    /// Why one run is stuck, or that it is not.
+    Why,
     /// What asks for a checkpoint to be made: other keys than its own are typed.
     Prompt,
     /// The help overlay.
@@ -96,7 +108,8 @@ pub enum ScreenKind {
 
 impl ScreenKind {
     /// All screens, in the order in which the README names them.
-    pub const ALL: [Self; 5] = [Self::Runs, Self::Run, Self::Checkpoints, Self::Prompt, Self::Help];
+    pub const ALL: [Self; 6] =
+        [Self::Runs, Self::Run, Self::Checkpoints, Self::Why, Self::Prompt, Self::Help];
 
     /// What the screen is called.
     #[must_use]
@@ -105,6 +118,7 @@ impl ScreenKind {
             Self::Runs => "list of runs",
             Self::Run => "run",
             Self::Checkpoints => "checkpoints",
+            Self::Why => "why",
             Self::Prompt => "prompt",
             Self::Help => "help",
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::attention::Judged;
 use super::emission::{Emission, Emitted, PreviewRequest, Previewed};
 use super::key::Key;
 use super::layout::Size;
@@ -79,6 +80,8 @@ pub enum Message {
     Failed(String),
     /// What was found below the roots.
     Runs(RunsFound),
+    /// What is said of some runs, each anew.
+    Judged(Vec<Arc<Judged>>),
 }
 
 /// Something to be done outside.
@@ -124,6 +127,9 @@ pub enum Effect {
     Copy(String),
     /// Show this file in the pager or the editor.
     View(PathBuf),
+    /// Look at the processes of this run every second, while a person reads about them; `None`: of no
+    /// run so often.
+    WatchClosely(Option<RunDirectory>),
     /// Watch for runs below these roots.
     WatchRoots(Vec<PathBuf>),
     /// Draw every cell anew.

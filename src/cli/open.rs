@@ -33,7 +33,7 @@ impl Arguments {
         match &runs[..] {
             [] => super::runs::none_found(&looked_in),
             [run] => super::log::follow(run, &LogRequest::default(), Form::Text, output),
-            _ => super::runs::list(&runs, false, output),
+            _ => super::runs::list(&runs, false, false, output),
         }
     }
     /// One run that was named is opened itself, everything else as folders in which runs may come.

@@ -3,8 +3,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::app::Origin;
 use crate::app::record_text::Role;
+use crate::app::{Need, Origin};
 use crate::display;
 use crate::run::{Channel, Status};
 
@@ -24,6 +24,12 @@ impl Theme {
     #[must_use]
     pub fn faint(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
+    }
+
+    /// Plain text of ours.
+    #[must_use]
+    pub fn plain(self) -> Style {
+        Style::new()
     }
 
     /// Names and titles.
@@ -125,6 +131,16 @@ impl Theme {
             Status::Failed => self.error(),
             Status::Succeeded => self.colour(Color::Green),
             Status::Prepared | Status::Unknown | Status::Cancelled => self.faint(),
+        }
+    }
+
+    /// The sign and the word of a run in the list.
+    #[must_use]
+    pub fn need(self, need: Need, status: Status) -> Style {
+        match need {
+            Need::Stuck => self.warning(),
+            Need::Answered => self.faint(),
+            Need::Lost | Need::Failed | Need::Nobody => self.status(status),
         }
     }
 

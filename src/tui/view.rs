@@ -5,6 +5,7 @@ pub mod help;
 pub mod prompt;
 pub mod run;
 pub mod runs;
+pub mod why;
 
 use std::path::{Path, PathBuf};
 
@@ -49,13 +50,17 @@ pub fn draw(app: &App, now: Now, look: &Look, buffer: &mut Buffer) {
         return;
     }
     let said = app.said();
+    let judged = app.judged().map(AsRef::as_ref);
     match (app.run(), app.checkpoints(), app.runs()) {
         (Some(run), Some(screen), _) => checkpoints::draw(run, screen, said, now, look, buffer),
         (Some(run), None, runs) => {
             let leaves = if runs.is_some() { "list" } else { "quit" };
-            run::draw(run, said, leaves, now, look, buffer);
+            match app.why() {
+                Some(why) => why::draw(run, why, judged, said, now, look, buffer),
+                None => run::draw(run, judged, said, leaves, now, look, buffer),
+            }
         }
-        (None, _, Some(runs)) => runs::draw(runs, said, now, look, buffer),
+        (None, _, Some(runs)) => runs::draw(runs, app.attention(), said, now, look, buffer),
         (None, _, None) => {}
     }
     if let Some(prompt) = app.prompt() {

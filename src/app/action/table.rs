@@ -10,14 +10,19 @@ const PROMPT: &[ScreenKind] = &[ScreenKind::Prompt];
 /// Where something can be marked.
 const MARKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Checkpoints];
 /// Where nothing can be marked.
-const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Help];
+const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Why, ScreenKind::Help];
 /// Where text is wider than the screen.
 const SHIFTING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Checkpoints];
 /// Everywhere but in the help and where something is typed.
-const SCREENS: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints];
+const SCREENS: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints, ScreenKind::Why];
+/// Where it can be asked why.
+const ASKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints];
+const WHY: &[ScreenKind] = &[ScreenKind::Why];
+/// Where something can be copied.
+const COPYING: &[ScreenKind] = &[ScreenKind::Checkpoints, ScreenKind::Why];
 /// Everywhere but where something is typed.
 pub(super) const EVERYWHERE: &[ScreenKind] =
-    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints, ScreenKind::Help];
+    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints, ScreenKind::Why, ScreenKind::Help];
 /// Also where something is typed.
 const ALWAYS: &[ScreenKind] = &ScreenKind::ALL;
 
@@ -147,11 +152,11 @@ pub const ACTIONS: &[ActionRow] = &[
     },
     ActionRow {
         action: Action::Copy,
-        name: "copy path",
-        help: "Copy the path of the record's file.",
+        name: "copy",
+        help: "Copy the record's path, or a command.",
         keys: &[character('y')],
-        screens: CHECKPOINTS,
-        footer: Some("copy path"),
+        screens: COPYING,
+        footer: Some("copy"),
     },
     ActionRow {
         action: Action::View,
@@ -160,6 +165,46 @@ pub const ACTIONS: &[ActionRow] = &[
         keys: &[character('e')],
         screens: CHECKPOINTS,
         footer: Some("pager"),
+    },
+    ActionRow {
+        action: Action::NextCommand,
+        name: "next command",
+        help: "Choose the next command to copy.",
+        keys: &[plain(KeyCode::Tab)],
+        screens: WHY,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Why,
+        name: "why",
+        help: "Say what it is stuck on, if it is.",
+        keys: &[character('w')],
+        screens: ASKING,
+        footer: Some("why"),
+    },
+    ActionRow {
+        action: Action::NextNeed,
+        name: "next in need",
+        help: "To the next run that needs a person.",
+        keys: &[character('!')],
+        screens: SCREENS,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Acknowledge,
+        name: "acknowledge",
+        help: "Seen: ask again when it is news.",
+        keys: &[character('a')],
+        screens: SCREENS,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Snooze,
+        name: "snooze",
+        help: "Let it ask for nobody for 15 minutes.",
+        keys: &[character('A')],
+        screens: SCREENS,
+        footer: None,
     },
     ActionRow {
         action: Action::Summary,

@@ -16,7 +16,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::{Look, awaiting};
 use crate::app::layout::{RunsLayout, Size};
-use crate::app::{RunSummary, RunsScreen, Said, ScreenKind};
+use crate::app::{Attention, Need, RunSummary, RunsScreen, Said, ScreenKind};
 use crate::display;
 use crate::run::{Now, Status};
 use crate::tui::text;
@@ -93,12 +93,19 @@ impl Column {
 }
 
 /// Draws the screen.
-pub fn draw(runs: &RunsScreen, said: Option<&Said>, now: Now, look: &Look, buffer: &mut Buffer) {
+pub fn draw(
+    runs: &RunsScreen,
+    attention: &Attention,
+    said: Option<&Said>,
+    now: Now,
+    look: &Look,
+    buffer: &mut Buffer,
+) {
     let size = Size { width: buffer.area.width, height: buffer.area.height };
     let layout = RunsLayout::new(size);
     let theme = look.theme;
     let row = |y, margin: u16| Rect { x: margin, y, width: size.width.saturating_sub(2 * margin), height: 1 };
-    bar::draw(buffer, row(0, 1), title(runs, look), 3);
+    bar::draw(buffer, row(0, 1), title(runs, attention, now, look), 3);
     bar::rule(buffer, row(1, 0), theme.faint());
     bar::rule(buffer, row(layout.lower_rule, 0), theme.faint());
     footer::or_said(buffer, row(layout.footer, 1), said, ScreenKind::Runs, "quit", theme);
@@ -112,14 +119,15 @@ pub fn draw(runs: &RunsScreen, said: Option<&Said>, now: Now, look: &Look, buffe
     table.heads(buffer, row(2, 0), theme);
     let in_sight = runs.runs().iter().enumerate().skip(runs.top());
     for (y, (index, run)) in (list.y..list.bottom()).zip(in_sight) {
-        table.run(buffer, row(y, 0), run, index == runs.selected(), now, theme);
+        let listed = Listed { run, attention, need: attention.need(run, now.monotonic) };
+        table.run(buffer, row(y, 0), listed, index == runs.selected(), now, theme);
         if runs.is_marked(run) {
             buffer.set_stringn(1, y, "*", 1, theme.checkpoint());
         }
     }
 }
 
-fn title(runs: &RunsScreen, look: &Look) -> Vec<Piece> {
+fn title(runs: &RunsScreen, attention: &Attention, now: Now, look: &Look) -> Vec<Piece> {
     let theme = look.theme;
     let roots: Vec<String> = runs.roots().iter().map(|root| look.path(root)).collect();
     let name =
@@ -129,8 +137,15 @@ fn title(runs: &RunsScreen, look: &Look) -> Vec<Piece> {
     if runs.marked() > 0 {
         pieces.push(Piece::new(format!("* {} marked", runs.marked()), theme.checkpoint(), 1).right());
     }
+    let stuck = runs.runs().iter().filter(|run| attention.need(run, now.monotonic) == Need::Stuck).count();
+    if stuck > 0 {
+        pieces.push(Piece::new(format!("▲ {stuck} stuck"), theme.warning(), 1).right());
+    }
     for status in [Status::Running, Status::Lost, Status::Failed] {
-        let count = runs.runs().iter().filter(|run| run.status == status).count();
+        let is_counted = |run: &&std::sync::Arc<RunSummary>| {
+            run.status == status && attention.need(run, now.monotonic) != Need::Stuck
+        };
+        let count = runs.runs().iter().filter(is_counted).count();
         if count > 0 {
             let text = format!("{} {count} {}", sign(status), word(status));
             pieces.push(Piece::new(text, theme.status(status), 1).right());
@@ -154,6 +169,32 @@ fn what_is_awaited(runs: &RunsScreen, look: &Look) -> Vec<String> {
     }
     lines.extend([String::new(), "record one with: stepwatch exec -- COMMAND".to_owned()]);
     lines
+}
+
+/// A run of the list, and whether it needs a person.
+#[derive(Clone, Copy)]
+struct Listed<'a> {
+    run: &'a RunSummary,
+    attention: &'a Attention,
+    need: Need,
+}
+
+impl Listed<'_> {
+    /// The sign and the word of its status. What was answered keeps its word, with another sign.
+    fn status(self) -> String {
+        let is_stuck = self.attention.stuck(self.run).is_some();
+        let word = if is_stuck { "stuck" } else { word(self.run.status) };
+        match self.need {
+            Need::Answered => format!("△ {word}"),
+            _ if is_stuck => format!("▲ {word}"),
+            _ => format!("{} {word}", sign(self.run.status)),
+        }
+    }
+
+    /// Why it is stuck, where its last line does not tell that.
+    fn reason(self) -> Option<String> {
+        self.attention.reason(self.run).map(display::one_line)
+    }
 }
 
 /// The columns that fit, with their widths.
@@ -210,13 +251,23 @@ impl Table {
         });
     }
 
-    fn run(&self, buffer: &mut Buffer, area: Rect, run: &RunSummary, selected: bool, now: Now, theme: Theme) {
+    fn run(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        listed: Listed<'_>,
+        selected: bool,
+        now: Now,
+        theme: Theme,
+    ) {
+        let run = listed.run;
+        let reason = listed.reason();
         if selected {
             buffer.set_stringn(area.x, area.y, "▶", 1, theme.cursor());
         }
         self.each(area, |column, area| {
             let style = match column {
-                Column::Status => theme.status(run.status),
+                Column::Status => theme.need(listed.need, run.status),
                 Column::Step => theme.strong(),
                 Column::Activity => theme.activity(),
                 Column::Task | Column::LastLine => Style::new(),
@@ -227,7 +278,11 @@ impl Table {
             } else {
                 style
             };
-            if column == Column::LastLine && run.line_is_open {
+            if column == Column::Status {
+                write(buffer, area, column, &listed.status(), style);
+            } else if let (Column::LastLine, Some(reason)) = (column, &reason) {
+                write(buffer, area, column, reason, style);
+            } else if column == Column::LastLine && run.line_is_open {
                 question(buffer, area, &run.says(), style, theme);
             } else {
                 write(buffer, area, column, &cell(run, column, now), style);
