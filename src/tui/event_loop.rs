@@ -35,7 +35,7 @@ enum Event {
 }
 
 /// Opens the screens and runs them to their end.
-pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
+pub(super) fn run(start: Start, notice: Option<String>, look: &Look) -> Result<Ended, Error> {
     if !io::stdout().is_terminal() {
         return Err(Error::NotATerminal);
     }
@@ -52,7 +52,8 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
     })?;
     let input = read_terminal(&sender)?;
     let keyboard = sender.clone();
-    let (app, effects) = App::new(start, terminal::size()?);
+    let (mut app, effects) = App::new(start, terminal::size()?);
+    app.set_keys(look.keys.clone());
     let mut running = Running {
         app,
         drive: Drive::new(Arc::new(move |message| send_in_turn(&sender, message))),
@@ -68,7 +69,8 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
         input: Some(input),
         to_view: None,
     };
-    let ended = running.carry_out(effects).and_then(|()| running.run(&mailbox));
+    let noticed = notice.map_or(Ok(()), |notice| running.handle(Event::Message(Message::Failed(notice))));
+    let ended = noticed.and_then(|()| running.carry_out(effects)).and_then(|()| running.run(&mailbox));
     drop(mailbox);
     // What is typed after the terminal was given back is not for us: nobody may read it any more.
     if let Some(input) = running.input.take() {

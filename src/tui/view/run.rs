@@ -19,7 +19,7 @@ use ratatui::style::Style;
 use super::{Look, awaiting};
 use crate::app::layout::{RunLayout, Size};
 use crate::app::log_pane::Window;
-use crate::app::{RunScreen, Said, ScreenKind};
+use crate::app::{Action, RunScreen, Said, ScreenKind};
 use crate::display;
 use crate::model::{ChannelState, Order};
 use crate::run::{Manifest, Now, Status};
@@ -71,8 +71,8 @@ pub fn draw(run: &RunScreen, said: Option<&Said>, leaves: &str, now: Now, look: 
 
     let last = row(size, layout.footer, 1);
     match run.notice().filter(|_| said.is_none()) {
-        Some((notice, of)) => bar::draw(buffer, last, notice_pieces(&notice, of, theme), 3),
-        None => footer::or_said(buffer, last, said, ScreenKind::Run, leaves, theme),
+        Some((notice, of)) => bar::draw(buffer, last, notice_pieces(&notice, of, look), 3),
+        None => footer::or_said(buffer, last, said, ScreenKind::Run, leaves, look),
     }
 }
 
@@ -316,10 +316,15 @@ fn irregularities(run: &RunScreen, theme: Theme) -> Vec<Piece> {
         .collect()
 }
 
-fn notice_pieces(notice: &str, of: usize, theme: Theme) -> Vec<Piece> {
+fn notice_pieces(notice: &str, of: usize, look: &Look) -> Vec<Piece> {
+    let theme = look.theme;
     let more = if of > 1 { format!(" (1 of {of})") } else { String::new() };
     let text = format!("▲ {}{more}", display::one_line(notice));
-    let keys = vec![("x".to_owned(), theme.key()), (" dismiss".to_owned(), theme.faint())];
-    let help = vec![("?".to_owned(), theme.key()), (" help".to_owned(), theme.faint())];
-    vec![Piece::new(text, theme.warning(), 0), Piece::of(keys, 1).right(), Piece::of(help, 2).right()]
+    let mut pieces = vec![Piece::new(text, theme.warning(), 0), footer::dismiss(look, 1)];
+    let help = look.keys.first_of(Action::Help);
+    if !help.is_empty() {
+        let spans = vec![(help, theme.key()), (" help".to_owned(), theme.faint())];
+        pieces.push(Piece::of(spans, 2).right());
+    }
+    pieces
 }
