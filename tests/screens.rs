@@ -5,6 +5,8 @@
 mod checkpoints;
 #[path = "screens/example.rs"]
 mod example;
+#[path = "screens/themes.rs"]
+mod themes;
 
 use std::fmt::Write as _;
 
