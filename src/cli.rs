@@ -13,6 +13,7 @@ mod log;
 mod man;
 mod open;
 mod output;
+mod prune;
 mod runs;
 mod target;
 mod wait;
@@ -67,6 +68,7 @@ enum Command {
     Check(check::Arguments),
     Why(why::Arguments),
     Wait(wait::Arguments),
+    Prune(prune::Arguments),
     Config(config::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -183,6 +185,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Some(Command::Check(command)) => command.run(&mut output),
         Some(Command::Why(command)) => command.run(&mut output),
         Some(Command::Wait(command)) => command.run(&mut output),
+        Some(Command::Prune(command)) => command.run(&mut output),
         Some(Command::Config(command)) => command.run(&mut output),
         Some(Command::Completions(command)) => command.run(&mut output),
         Some(Command::Man(command)) => command.run(&mut output),
