@@ -232,3 +232,72 @@ fn the_exit_status_says_whether_there_is_something_and_whether_it_could_be_done(
     assert_eq!(prune(&root.at("nowhere")).status.code(), Some(3));
     assert!(run.exists());
 }
+
+/// Removes what is old while the system refuses one removal of a file or folder.
+fn prune_refused(root: &Root, place: usize) -> Output {
+    let injection = format!("inject=unlinkat:error=EIO:when={place}");
+    let mut command = Command::new("strace");
+    command.args([
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        &injection,
+        env!("CARGO_BIN_EXE_stepwatch"),
+        "prune",
+    ]);
+    command.arg(root.path()).args(["--older-than", "30d", "--yes"]).output().unwrap()
+}
+
+#[test]
+fn wherever_a_removal_is_interrupted_nobody_sees_half_a_run_and_the_next_one_finishes_it() {
+    let probe = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).output();
+    if !probe.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: strace is not here or may not trace");
+        return;
+    }
+    let mut refused = 0;
+    for place in 1.. {
+        let root = Root::new();
+        root.run("task/old", "succeeded", 40);
+        let output = prune_refused(&root, place);
+        assert!(!root.at("task/old").exists(), "{place}: half of it could be seen");
+        if output.status.code() == Some(0) {
+            break;
+        }
+        refused += 1;
+        assert_eq!(output.status.code(), Some(3), "{place}: {output:?}");
+        let hidden = fs::read_dir(root.at("task")).unwrap().next().unwrap().unwrap();
+        let name = hidden.file_name().into_string().unwrap();
+        assert!(text(&output.stderr).contains(&name), "{place}: {output:?}");
+        let is_empty = fs::read_dir(hidden.path()).unwrap().next().is_none();
+        assert!(is_empty || hidden.path().join("run.json").exists(), "{place}: it does not say what it was");
+        assert!(stepwatch::run::find::find_runs(&root.path()).is_empty());
+
+        let told = root.prune(&["--older-than", "30d"]);
+        assert!(text(&told.stderr).contains(&format!("{name} is left of a removal")), "{place}: {told:?}");
+        let finished = root.prune(&["--older-than", "30d", "--yes"]);
+        assert_eq!(finished.status.code(), Some(0), "{place}: {finished:?}");
+        assert_eq!(fs::read_dir(root.at("task")).unwrap().count(), 0, "{place}");
+    }
+    // Three files, the record, its folder, and the run's own.
+    assert_eq!(refused, 6);
+}
+
+#[test]
+fn a_hidden_folder_that_is_no_leftover_is_not_touched() {
+    let root = Root::new();
+    root.run("task/young", "succeeded", 1);
+    let alive = format!("task/.stepwatch-prune-{}-0", std::process::id());
+    let others =
+        [alive.as_str(), "task/.stepwatch-prune-x-0", "task/.stepwatch-prune-4194400-0", "task/.git"];
+    for other in others {
+        fs::create_dir_all(root.at(other)).unwrap();
+        // Only the first two would be runs; the third has no manifest.
+        let name = if other.contains("4194400") { "precious" } else { "run.json" };
+        fs::write(root.at(other).join(name), "{}").unwrap();
+    }
+    assert_eq!(root.prune(&["--older-than", "30d", "--yes"]).status.code(), Some(0));
+    assert_eq!(root.left(&others), others);
+}

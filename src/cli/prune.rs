@@ -7,9 +7,9 @@ mod removal;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -79,6 +79,7 @@ impl Arguments {
         }
         let now = Timestamp::from(SystemTime::now());
         let mut tally = Tally::default();
+        self.finish_what_was_interrupted(&runs, &mut tally);
         let old = self.old_runs(runs, now, &mut tally);
         for run in &old {
             self.deal_with(run, now, &mut tally, output)?;
@@ -91,6 +92,23 @@ impl Arguments {
             return Err(Failure::could_not(format!("{} {noun} could not be dealt with", tally.troubles)));
         }
         Ok(Outcome::done_if(self.yes || !old.is_empty()))
+    }
+
+    /// Removes what an earlier removal that was interrupted has left beside the runs.
+    fn finish_what_was_interrupted(&self, runs: &[RunDirectory], tally: &mut Tally) {
+        let beside = runs.iter().filter_map(|run| run.path().parent().map(Path::to_owned));
+        // Where the only run of a task was half removed, its folder holds no run any more.
+        let below = std::fs::read_dir(&self.root).into_iter().flatten().flatten().map(|entry| entry.path());
+        let folders: BTreeSet<PathBuf> = beside.chain(below).chain([self.root.clone()]).collect();
+        for leftover in folders.iter().flat_map(|folder| removal::leftovers(folder)) {
+            let name = display::path(&leftover);
+            if !self.yes {
+                say(&format!("{name} is left of a removal that was interrupted; --yes finishes it"));
+            } else if let Err(error) = removal::finish(&self.root, &leftover) {
+                say(&format!("{name}, left of a removal that was interrupted, cannot be removed: {error}"));
+                tally.troubles += 1;
+            }
+        }
     }
 
     /// The runs that are to be removed, those that ended first at the beginning.

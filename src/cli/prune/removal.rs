@@ -2,12 +2,16 @@
 //!
 //! The folder is moved to a hidden name beside it, so that no reader sees half of it, looked at once
 //! more, and then emptied by handles: no link is ever followed, and no other file system entered. The
-//! manifest goes last, so that what is left of an interrupted removal still says what it was.
+//! manifest goes last, so that what is left of an interrupted removal still says what it was, and the
+//! next one can finish it.
 
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::old_run::OldRun;
+use crate::host;
+use crate::run::directory::MANIFEST;
 
 /// What the hidden names begin with.
 pub(super) const HIDDEN: &str = ".stepwatch-prune-";
@@ -30,6 +34,31 @@ pub(super) fn remove(root: &Path, run: &OldRun) -> io::Result<Removal> {
     platform::remove(root, run, |directory| run.is_unchanged(directory))
 }
 
+/// What interrupted removals left in a folder.
+pub(super) fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let is_leftover = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some((pid, _)) = name.strip_prefix(HIDDEN).and_then(|rest| rest.split_once('-')) else {
+            return false;
+        };
+        // Of a removal that goes on it is not known what it will leave.
+        pid.parse().is_ok_and(|pid| host::is_alive(pid, None) == Some(false))
+            && fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+            && (path.join(MANIFEST).is_file()
+                || fs::read_dir(path).is_ok_and(|mut inner| inner.next().is_none()))
+    };
+    entries.flatten().map(|entry| entry.path()).filter(is_leftover).collect()
+}
+
+/// Removes what an interrupted removal left.
+///
+/// # Errors
+/// Whatever the file system answers.
+pub(super) fn finish(root: &Path, leftover: &Path) -> io::Result<()> {
+    platform::finish(root, leftover)
+}
+
 #[cfg(all(test, unix))]
 pub(super) use platform::remove as remove_if;
 
@@ -38,7 +67,7 @@ mod platform {
     use std::ffi::{CStr, CString};
     use std::io;
     use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, Stat};
@@ -58,33 +87,50 @@ mod platform {
         run: &OldRun,
         mut is_unchanged: impl FnMut(&RunDirectory) -> bool,
     ) -> io::Result<Removal> {
-        let way = inside(root, run.directory.path())?;
-        let Some(name) = way.file_name() else { return Ok(Removal::Left("it is the root itself")) };
-        let mut parent = folder(fs::CWD, root, OFlags::empty())?;
-        for step in way.parent().into_iter().flat_map(Path::iter) {
-            parent = folder(parent.as_fd(), step.as_ref(), OFlags::NOFOLLOW)?;
-        }
+        let (parent, name) = parent_of(root, run.directory.path())?;
         let is_it = |name: &Path| -> io::Result<bool> {
             Ok(identity(&fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)?) == run.identity)
         };
-        if !is_it(name.as_ref())? || !is_unchanged(&run.directory) {
+        if !is_it(&name)? || !is_unchanged(&run.directory) {
             return Ok(Removal::Left(CHANGED));
         }
         let hidden = hidden_name();
-        move_to_free(parent.as_fd(), name.as_ref(), hidden.as_ref())?;
+        move_to_free(parent.as_fd(), &name, hidden.as_ref())?;
         let at_hidden = run.directory.path().with_file_name(&hidden);
         let where_it_is = |error: io::Error| {
             io::Error::other(format!("{error}; what is left of it is {}", display::path(&at_hidden)))
         };
         if !is_it(hidden.as_ref())? || !is_unchanged(&RunDirectory::new(&at_hidden, root)) {
-            move_to_free(parent.as_fd(), hidden.as_ref(), name.as_ref()).map_err(where_it_is)?;
+            move_to_free(parent.as_fd(), hidden.as_ref(), &name).map_err(where_it_is)?;
             return Ok(Removal::Left(CHANGED));
         }
-        let handle = folder(parent.as_fd(), hidden.as_ref(), OFlags::NOFOLLOW).map_err(where_it_is)?;
-        empty(handle, run.identity.0, Some(MANIFEST)).map_err(where_it_is)?;
-        fs::unlinkat(&parent, hidden.as_str(), AtFlags::REMOVEDIR)
-            .map_err(|error| where_it_is(error.into()))?;
+        remove_folder(parent.as_fd(), hidden.as_ref()).map_err(where_it_is)?;
         Ok(Removal::Done)
+    }
+
+    /// See [`super::finish`].
+    pub(super) fn finish(root: &Path, leftover: &Path) -> io::Result<()> {
+        let (parent, name) = parent_of(root, leftover)?;
+        remove_folder(parent.as_fd(), &name)
+    }
+
+    /// The folder in which something below a root lies, reached over no link, and its name there.
+    fn parent_of(root: &Path, path: &Path) -> io::Result<(OwnedFd, PathBuf)> {
+        let way = inside(root, path)?;
+        let name = way.file_name().ok_or_else(|| io::Error::other("it is the root itself"))?;
+        let mut parent = folder(fs::CWD, root, OFlags::empty())?;
+        for step in way.parent().into_iter().flat_map(Path::iter) {
+            parent = folder(parent.as_fd(), step.as_ref(), OFlags::NOFOLLOW)?;
+        }
+        Ok((parent, name.into()))
+    }
+
+    /// Removes a folder with everything in it, its manifest last.
+    fn remove_folder(parent: BorrowedFd<'_>, name: &Path) -> io::Result<()> {
+        let handle = folder(parent, name, OFlags::NOFOLLOW)?;
+        let device = identity(&fs::fstat(&handle)?).0;
+        empty(handle, device, Some(MANIFEST))?;
+        Ok(fs::unlinkat(parent, name, AtFlags::REMOVEDIR)?)
     }
 
     /// A name that no other removal takes.
@@ -198,5 +244,11 @@ mod platform {
         }
         fs::remove_dir_all(&hidden)?;
         Ok(Removal::Done)
+    }
+
+    /// See [`super::finish`].
+    pub(super) fn finish(root: &Path, leftover: &Path) -> io::Result<()> {
+        inside(root, leftover)?;
+        fs::remove_dir_all(leftover)
     }
 }
