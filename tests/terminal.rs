@@ -11,6 +11,8 @@
 mod checkpoints;
 #[path = "terminal/session.rs"]
 mod session;
+#[path = "terminal/settings.rs"]
+mod settings;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;

@@ -83,24 +83,26 @@ impl Loaded {
     /// The mistakes, each with the file and its line as compilers write it. Harmless text.
     #[must_use]
     pub fn told(&self) -> Vec<String> {
-        let file = self.path.as_deref().map(display::path).unwrap_or_default();
-        let told = |mistake: &Mistake| {
-            let place = mistake.line.map(|line| format!(":{line}")).unwrap_or_default();
-            format!("{file}{place}: {}", display::one_line(&mistake.text))
-        };
-        self.mistakes.iter().map(told).collect()
+        self.mistakes.iter().map(|mistake| told(self.path.as_deref(), mistake)).collect()
     }
 
-    /// The first mistake, and how many there are besides, in a sentence for a status line.
+    /// The first mistake with the name of the file, and how many there are besides, in a sentence for
+    /// a status line.
     #[must_use]
     pub fn in_a_sentence(&self) -> Option<String> {
-        let told = self.told();
-        let first = told.first()?;
-        Some(match told.len() - 1 {
-            0 => first.clone(),
+        let name = self.path.as_ref().and_then(|path| path.file_name()).map(Path::new);
+        let first = told(name, self.mistakes.first()?);
+        Some(match self.mistakes.len() - 1 {
+            0 => first,
             more => format!("{first} (and {more} more: `stepwatch config --check`)"),
         })
     }
+}
+
+fn told(file: Option<&Path>, mistake: &Mistake) -> String {
+    let file = file.map(display::path).unwrap_or_default();
+    let place = mistake.line.map(|line| format!(":{line}")).unwrap_or_default();
+    format!("{file}{place}: {}", display::one_line(&mistake.text))
 }
 
 #[cfg(test)]
@@ -148,7 +150,9 @@ mod tests {
         let told = loaded.told();
         assert!(told[0].starts_with(&format!("{}:3: ", file.display())), "{told:?}");
         assert!(told[1].starts_with(&format!("{}:4: ", file.display())), "{told:?}");
-        assert!(loaded.in_a_sentence().unwrap().ends_with("(and 1 more: `stepwatch config --check`)"));
+        let sentence = loaded.in_a_sentence().unwrap();
+        assert!(sentence.starts_with("config.toml:3: "), "{sentence}");
+        assert!(sentence.ends_with("(and 1 more: `stepwatch config --check`)"), "{sentence}");
     }
 
     #[test]

@@ -110,6 +110,7 @@ fn a_mistake_is_named_with_its_line_and_what_would_be_right() {
         ("[notify]\nbell = \"yes\"", 2, "`bell` is true or false, and not a text"),
         ("[notify]\nbell = false\nbell = true", 3, "this is no TOML: duplicate key"),
         ("[notify]\nbell =\n", 2, "this is no TOML"),
+        ("[notify]\nbel = \"x", 2, "this is no TOML"),
         ("[theme]\nerror = \"red", 2, "this is no TOML"),
         ("[theme]\nname = \"dark\" \"light\"", 2, "this is no TOML"),
         ("[keys]\nhelp = [\"ü\"", 2, "this is no TOML"),

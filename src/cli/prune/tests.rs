@@ -129,7 +129,7 @@ fn another_folder_at_the_runs_name_is_left() {
     fs::rename(scene.run(), scene.root.path().join("task/elsewhere")).unwrap();
     fs::create_dir(scene.run()).unwrap();
     scene.write("run.json", "{}");
-    let removed = remove_if(scene.root.path(), &run, |_| true).unwrap();
+    let removed = remove_if(scene.root.path(), &run, |_| panic!("it is not even looked at")).unwrap();
     assert!(matches!(removed, Removal::Left(_)));
     assert!(scene.run().join("run.json").exists());
 }
