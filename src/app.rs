@@ -33,7 +33,7 @@ mod tests;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use action::{Action, ScreenKind};
+pub use action::{Action, KeyTable, ScreenKind};
 pub use attention::{Attention, Judged, Need};
 pub use checkpoints_screen::CheckpointsScreen;
 pub use help::Help;
@@ -66,6 +66,7 @@ pub enum Start {
 /// Everything that is shown. The topmost of help, prompt, why or checkpoints, run and list has the keys.
 pub struct App {
     size: Size,
+    keys: KeyTable,
     runs: Option<RunsScreen>,
     run: Option<RunScreen>,
     /// Only while there is a run screen below it.
@@ -88,6 +89,7 @@ impl App {
     pub fn new(start: Start, size: Size) -> (Self, Vec<Effect>) {
         let mut app = Self {
             size,
+            keys: KeyTable::default(),
             runs: None,
             run: None,
             checkpoints: None,
@@ -108,6 +110,18 @@ impl App {
             }
         };
         (app, effects)
+    }
+
+    /// Takes these keys instead of those of the table of actions.
+    pub fn set_keys(&mut self, keys: KeyTable) {
+        self.keys = keys;
+        self.changed = true;
+    }
+
+    /// The keys of every action.
+    #[must_use]
+    pub fn keys(&self) -> &KeyTable {
+        &self.keys
     }
 
     /// The terminal's size.
@@ -268,14 +282,14 @@ impl App {
     }
 
     fn key(&mut self, key: Key, now: Now) -> Vec<Effect> {
-        let Some((action, which)) = action::action_of(key, self.screen()) else { return self.typed(key) };
+        let Some((action, which)) = self.keys.action_of(key, self.screen()) else { return self.typed(key) };
         self.changed = true;
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Redraw => return vec![Effect::Redraw],
             Action::Help => {
-                let help = Help { about: self.screen_below_help(), top: 0 };
+                let help = Help::new(self.screen_below_help(), &self.keys);
                 self.help = if self.help.is_some() { None } else { Some(help) };
             }
             Action::Back => return self.back(),

@@ -22,8 +22,9 @@ pub use diagnosis::Diagnosis;
 pub use search::{Answer, Search};
 pub use survey::Survey;
 
+pub use crate::diagnose::Thresholds;
+
 use crate::app::{Effect, Message, ShownRecord};
-use crate::diagnose::Thresholds;
 use crate::run::RunDirectory;
 use crate::tail::RunReader;
 
@@ -51,15 +52,14 @@ struct OpenRun {
 }
 
 impl Drive {
-    /// A drive that watches nothing yet.
+    /// A drive that watches nothing yet. `thresholds` says how long is too long for a kind of worker.
     #[must_use]
-    pub fn new(deliver: Deliver) -> Self {
+    pub fn new(deliver: Deliver, thresholds: impl Fn(&str) -> Thresholds + Send + 'static) -> Self {
         let previews = preview::Previews::new(Arc::clone(&deliver));
         let writer = emit::Writer::new(Arc::clone(&deliver));
         let clock = Clock::start();
         let judges = Arc::clone(&deliver);
-        let diagnosis =
-            Diagnosis::spawn(clock, |_| Thresholds::default(), move |judged| judges(Message::Judged(judged)));
+        let diagnosis = Diagnosis::spawn(clock, thresholds, move |judged| judges(Message::Judged(judged)));
         Self { deliver, run: None, roots: None, clock, previews, writer, diagnosis: diagnosis.ok() }
     }
 

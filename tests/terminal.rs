@@ -11,6 +11,8 @@
 mod checkpoints;
 #[path = "terminal/session.rs"]
 mod session;
+#[path = "terminal/settings.rs"]
+mod settings;
 #[path = "terminal/why.rs"]
 mod why;
 

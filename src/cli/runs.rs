@@ -80,7 +80,7 @@ fn judge(listed: &mut [Listed]) -> Result<(), Failure> {
     let mut live: Vec<&mut Listed> =
         listed.iter_mut().filter(|listed| listed.run.status == Status::Running).collect();
     let runs: Vec<RunDirectory> = live.iter().map(|listed| listed.run.directory.clone()).collect();
-    let judged = super::why::all_diagnosed(&runs, APART)?;
+    let judged = super::why::all_diagnosed(&runs, APART, &super::settings())?;
     for (listed, (verdict, _)) in live.iter_mut().zip(judged) {
         listed.verdict = Some(verdict);
     }

@@ -13,7 +13,7 @@ use super::terminal::{self, Terminal};
 use super::view::{self, Look};
 use super::{Ended, Error, pager};
 use crate::app::{App, Effect, Message, Start};
-use crate::drive::{Clock, Drive};
+use crate::drive::{Clock, Drive, Thresholds};
 
 /// The least time between two frames that no key asked for, while entries come without a pause.
 const FRAME: Duration = Duration::from_millis(12);
@@ -35,7 +35,12 @@ enum Event {
 }
 
 /// Opens the screens and runs them to their end.
-pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
+pub(super) fn run(
+    start: Start,
+    notice: Option<String>,
+    thresholds: impl Fn(&str) -> Thresholds + Send + 'static,
+    look: &Look,
+) -> Result<Ended, Error> {
     if !io::stdout().is_terminal() {
         return Err(Error::NotATerminal);
     }
@@ -52,10 +57,11 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
     })?;
     let input = read_terminal(&sender)?;
     let keyboard = sender.clone();
-    let (app, effects) = App::new(start, terminal::size()?);
+    let (mut app, effects) = App::new(start, terminal::size()?);
+    app.set_keys(look.keys.clone());
     let mut running = Running {
         app,
-        drive: Drive::new(Arc::new(move |message| send_in_turn(&sender, message))),
+        drive: Drive::new(Arc::new(move |message| send_in_turn(&sender, message)), thresholds),
         terminal,
         signals,
         clock: Clock::start(),
@@ -68,7 +74,8 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
         input: Some(input),
         to_view: None,
     };
-    let ended = running.carry_out(effects).and_then(|()| running.run(&mailbox));
+    let noticed = notice.map_or(Ok(()), |notice| running.handle(Event::Message(Message::Failed(notice))));
+    let ended = noticed.and_then(|()| running.carry_out(effects)).and_then(|()| running.run(&mailbox));
     drop(mailbox);
     // What is typed after the terminal was given back is not for us: nobody may read it any more.
     if let Some(input) = running.input.take() {

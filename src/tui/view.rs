@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::theme::Theme;
-use crate::app::{App, layout};
+use crate::app::{App, KeyTable, layout};
 use crate::display;
 use crate::run::Now;
 
@@ -24,6 +24,8 @@ use crate::run::Now;
 pub struct Look {
     /// Colours and signs.
     pub theme: Theme,
+    /// The keys, which must be those of the application.
+    pub keys: KeyTable,
     /// The zone in which times are shown.
     pub zone: TimeZone,
     /// The home directory, which paths are shortened by.
@@ -45,10 +47,15 @@ impl Look {
 /// Draws everything that is shown.
 pub fn draw(app: &App, now: Now, look: &Look, buffer: &mut Buffer) {
     let area = buffer.area;
-    if !app.size().is_enough() {
+    if app.size().is_enough() {
+        draw_screen(app, now, look, buffer);
+    } else {
         too_small(buffer, area);
-        return;
     }
+    look.theme.lay_ground(buffer);
+}
+
+fn draw_screen(app: &App, now: Now, look: &Look, buffer: &mut Buffer) {
     let said = app.said();
     let judged = app.judged().map(AsRef::as_ref);
     match (app.run(), app.checkpoints(), app.runs()) {
@@ -65,10 +72,10 @@ pub fn draw(app: &App, now: Now, look: &Look, buffer: &mut Buffer) {
     }
     if let Some(prompt) = app.prompt() {
         let reading = app.run().and_then(|run| run.model().progress());
-        prompt::draw(prompt, reading, look.theme, buffer);
+        prompt::draw(prompt, reading, look, buffer);
     }
     if let Some(help) = app.help() {
-        help::draw(help, app.size(), look.theme, buffer);
+        help::draw(help, app.size(), look, buffer);
     }
 }
 

@@ -20,7 +20,7 @@ use ratatui::style::Style;
 use super::{Look, awaiting};
 use crate::app::layout::{RunLayout, Size};
 use crate::app::log_pane::Window;
-use crate::app::{Judged, RunScreen, Said, ScreenKind};
+use crate::app::{Action, Judged, RunScreen, Said, ScreenKind};
 use crate::display;
 use crate::model::{ChannelState, Order};
 use crate::run::{Manifest, Now, Status};
@@ -79,13 +79,13 @@ pub fn draw(
     bar::draw(buffer, row(size, layout.clocks, 1), clocks(run, now, look), 3);
 
     if let Some(y) = layout.verdict {
-        bar::draw(buffer, row(size, y, 1), verdict(run, judged, theme), 3);
+        bar::draw(buffer, row(size, y, 1), verdict(run, judged, look), 3);
     }
 
     let last = row(size, layout.footer, 1);
     match run.notice().filter(|_| said.is_none()) {
-        Some((notice, of)) => bar::draw(buffer, last, notice_pieces(&notice, of, theme), 3),
-        None => footer::or_said(buffer, last, said, ScreenKind::Run, leaves, theme),
+        Some((notice, of)) => bar::draw(buffer, last, notice_pieces(&notice, of, look), 3),
+        None => footer::or_said(buffer, last, said, ScreenKind::Run, leaves, look),
     }
 }
 
@@ -321,7 +321,8 @@ fn clocks(run: &RunScreen, now: Now, look: &Look) -> Vec<Piece> {
 }
 
 /// What is said of the run in a sentence, and the key that says why.
-fn verdict(run: &RunScreen, judged: Option<&Judged>, theme: Theme) -> Vec<Piece> {
+fn verdict(run: &RunScreen, judged: Option<&Judged>, look: &Look) -> Vec<Piece> {
+    let theme = look.theme;
     let Some(verdict) = judged.map(|judged| &judged.verdict) else {
         let text = if run.has_clock() { "looking at its processes …" } else { "" };
         return vec![Piece::new(text, theme.faint(), 0)];
@@ -329,9 +330,10 @@ fn verdict(run: &RunScreen, judged: Option<&Judged>, theme: Theme) -> Vec<Piece>
     let sentence = display::one_line(&verdict.sentence);
     let (text, style) =
         if verdict.alarm { (format!("▲ {sentence}"), theme.warning()) } else { (sentence, theme.faint()) };
-    let key = vec![("w".to_owned(), theme.key()), (" why".to_owned(), theme.faint())];
+    let key = look.keys.first_of(Action::Why);
     let mut pieces = vec![Piece::new(text, style, 0)];
-    if verdict.alarm {
+    if verdict.alarm && !key.is_empty() {
+        let key = vec![(key, theme.key()), (" why".to_owned(), theme.faint())];
         pieces.push(Piece::of(key, 1).right());
     }
     pieces
@@ -360,10 +362,15 @@ fn irregularities(run: &RunScreen, theme: Theme) -> Vec<Piece> {
         .collect()
 }
 
-fn notice_pieces(notice: &str, of: usize, theme: Theme) -> Vec<Piece> {
+fn notice_pieces(notice: &str, of: usize, look: &Look) -> Vec<Piece> {
+    let theme = look.theme;
     let more = if of > 1 { format!(" (1 of {of})") } else { String::new() };
     let text = format!("▲ {}{more}", display::one_line(notice));
-    let keys = vec![("x".to_owned(), theme.key()), (" dismiss".to_owned(), theme.faint())];
-    let help = vec![("?".to_owned(), theme.key()), (" help".to_owned(), theme.faint())];
-    vec![Piece::new(text, theme.warning(), 0), Piece::of(keys, 1).right(), Piece::of(help, 2).right()]
+    let mut pieces = vec![Piece::new(text, theme.warning(), 0), footer::dismiss(look, 1)];
+    let help = look.keys.first_of(Action::Help);
+    if !help.is_empty() {
+        let spans = vec![(help, theme.key()), (" help".to_owned(), theme.faint())];
+        pieces.push(Piece::of(spans, 2).right());
+    }
+    pieces
 }

@@ -108,7 +108,7 @@ pub fn draw(
     bar::draw(buffer, row(0, 1), title(runs, attention, now, look), 3);
     bar::rule(buffer, row(1, 0), theme.faint());
     bar::rule(buffer, row(layout.lower_rule, 0), theme.faint());
-    footer::or_said(buffer, row(layout.footer, 1), said, ScreenKind::Runs, "quit", theme);
+    footer::or_said(buffer, row(layout.footer, 1), said, ScreenKind::Runs, "quit", look);
 
     let list = Rect { x: 0, y: layout.list_top, width: size.width, height: layout.list_height };
     if runs.runs().is_empty() {

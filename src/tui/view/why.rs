@@ -13,6 +13,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::Look;
 use super::run::{identity, row};
@@ -41,7 +42,7 @@ pub fn draw(
     bar::draw(buffer, row(size, 0, 1), title(run, judged, now, theme), 3);
     bar::rule(buffer, row(size, 1, 0), theme.faint());
     bar::rule(buffer, row(size, layout.lower_rule, 0), theme.faint());
-    footer::or_said(buffer, row(size, layout.footer, 1), said, ScreenKind::Why, "back", theme);
+    footer::or_said(buffer, row(size, layout.footer, 1), said, ScreenKind::Why, "back", look);
     let rows = why.rows(run, judged, now, size);
     let top = why.top(rows.len(), size);
     let area = Rect { x: 1, y: layout.top, width: layout.width, height: 1 };
@@ -80,9 +81,9 @@ fn draw_row(buffer: &mut Buffer, area: Rect, row: &WhyRow, judged: Option<&Judge
         WhyRole::Sentence => (theme.strong(), theme.strong()),
         WhyRole::Head => (theme.faint(), theme.faint()),
         WhyRole::Title => (theme.strong(), theme.strong()),
-        WhyRole::Fact => (theme.faint(), theme.plain()),
+        WhyRole::Fact => (theme.faint(), Style::new()),
         WhyRole::Command(true) => (theme.cursor(), theme.cursor()),
-        WhyRole::Command(false) => (theme.faint(), theme.plain()),
+        WhyRole::Command(false) => (theme.faint(), Style::new()),
     };
     let (x, y) = buffer.set_stringn(area.x, area.y, &row.label, usize::from(area.width), label);
     buffer.set_stringn(x, y, &row.text, usize::from(area.right().saturating_sub(x)), text);
