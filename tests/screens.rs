@@ -149,7 +149,7 @@ proptest! {
     ) {
         let (run, now, example) = checkpoints::with_records().with_checkpoints_read(SIZES[0]);
         let (list, _, _) = Example::new().list(SIZES[0]);
-        let look = Look { theme: Theme::plain(colour), ..example.look(colour) };
+        let look = Look { theme: Theme::in_colour(colour), ..example.look(colour) };
         for mut app in [run, list] {
             for (width, height) in &sizes {
                 app.update(Message::Resize(Size { width: *width, height: *height }), now);

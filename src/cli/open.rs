@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use crate::app::Start;
 use crate::report::LogRequest;
 use crate::report::entry::Form;
@@ -19,10 +21,13 @@ pub(crate) struct Arguments {
     /// else the default root.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The colours of the screens, instead of those in the settings: terminal, dark, light or
-    /// monochrome.
-    #[arg(long, value_name = "NAME", value_parser = str::parse::<ThemeName>)]
+    /// The colours of the screens, instead of those in the settings.
+    #[arg(long, value_name = "NAME", value_parser = theme_names())]
     theme: Option<ThemeName>,
+}
+
+fn theme_names() -> impl TypedValueParser<Value = ThemeName> {
+    PossibleValuesParser::new(ThemeName::ALL.map(ThemeName::name)).try_map(|name| name.parse())
 }
 
 impl Arguments {

@@ -15,10 +15,12 @@ pub struct Patterns {
 
 /// What most programs call an error: the word as a label or alone in capitals, and the first line of
 /// what runtimes print when they give up. The word in the middle of a sentence is none.
-pub(super) const ERRORS: [&str; 3] = [
+pub(super) const ERRORS: [&str; 5] = [
     r"(?i)\b(?:error|fatal|panic)(?:\[[^\]]*\])?:",
     r"\b(?:ERROR|FATAL|FAILED|PANIC|CRITICAL)\b",
-    r"^Traceback \(most recent call last\)|^thread '.*' panicked at|: command not found$",
+    r"^Traceback \(most recent call last\)",
+    r"^thread .* panicked at",
+    r": command not found$",
 ];
 /// What most programs call a warning.
 pub(super) const WARNINGS: [&str; 2] = [r"(?i)\bwarn(?:ing)?(?:\[[^\]]*\])?:", r"\b(?:WARN|WARNING)\b"];

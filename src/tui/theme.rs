@@ -54,7 +54,7 @@ impl Theme {
 
     /// The terminal's own colours, or none.
     #[must_use]
-    pub fn plain(colour: bool) -> Self {
+    pub fn in_colour(colour: bool) -> Self {
         if colour { Self::terminal() } else { Self::monochrome() }
     }
 

@@ -215,7 +215,7 @@ impl Example {
     /// How things look: in UTC, with the folder of the example as home.
     pub(crate) fn look(&self, colour: bool) -> Look {
         Look {
-            theme: Theme::plain(colour),
+            theme: Theme::in_colour(colour),
             keys: stepwatch::app::KeyTable::default(),
             zone: jiff::tz::TimeZone::UTC,
             home: Some(self.folder.path().to_owned()),
