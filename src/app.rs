@@ -9,6 +9,7 @@ mod checkpointing;
 pub mod checkpoints_screen;
 pub mod editor;
 pub mod emission;
+pub mod finding;
 pub mod help;
 pub mod key;
 pub mod layout;
@@ -29,6 +30,8 @@ mod tests;
 
 use std::path::PathBuf;
 use std::time::Duration;
+
+use jiff::tz::TimeZone;
 
 pub use action::{Action, ScreenKind};
 pub use checkpoints_screen::CheckpointsScreen;
@@ -71,6 +74,8 @@ pub struct App {
     opened: u64,
     /// How often something was asked for that is answered later.
     tickets: u64,
+    /// The zone in which times are shown and typed.
+    zone: TimeZone,
     changed: bool,
 }
 
@@ -88,6 +93,7 @@ impl App {
             said: None,
             opened: 0,
             tickets: 0,
+            zone: TimeZone::UTC,
             changed: true,
         };
         let effects = match start {
@@ -98,6 +104,14 @@ impl App {
             }
         };
         (app, effects)
+    }
+
+    /// Takes the zone in which times are shown and typed; that is UTC at first.
+    pub fn set_zone(&mut self, zone: TimeZone) {
+        if let Some(run) = &mut self.run {
+            run.zone = zone.clone();
+        }
+        self.zone = zone;
     }
 
     /// The terminal's size.
@@ -152,7 +166,7 @@ impl App {
         match (&self.prompt, &self.checkpoints, &self.run) {
             (Some(_), _, _) => ScreenKind::Prompt,
             (None, Some(_), Some(_)) => ScreenKind::Checkpoints,
-            (None, _, Some(_)) => ScreenKind::Run,
+            (None, _, Some(run)) => run.kind(),
             (None, _, None) => ScreenKind::Runs,
         }
     }
@@ -179,9 +193,29 @@ impl App {
 
     /// Takes in what happened.
     pub fn update(&mut self, message: Message, now: Now) -> Vec<Effect> {
+        let mut effects = self.take_in(message, now);
+        if let Some(run) = &mut self.run {
+            effects.extend(run.take_effects());
+            if let Some(told) = run.take_told() {
+                let until = Said::done(told.text, now);
+                self.say(Said { is_good: told.is_good, ..until });
+            }
+        }
+        effects
+    }
+
+    fn take_in(&mut self, message: Message, now: Now) -> Vec<Effect> {
         match message {
             Message::Key(key) => return self.key(key, now),
-            Message::Paste(text) => return self.paste(&text),
+            Message::Paste(text) => {
+                if self.screen() != ScreenKind::Line {
+                    return self.paste(&text);
+                }
+                if let Some(run) = &mut self.run {
+                    run.paste_into_line(&text, self.size);
+                    self.changed = true;
+                }
+            }
             Message::Wheel(notches) => self.wheel(notches),
             Message::Click(row) => return self.click(row),
             Message::Resize(size) => self.resize(size),
@@ -219,6 +253,13 @@ impl App {
                     self.changed = true;
                 }
             }
+            Message::Searched { number, question, answer } => {
+                let size = self.size;
+                if let Some(run) = self.open_under(number) {
+                    run.take_answer(question, answer, size);
+                    self.changed = true;
+                }
+            }
             Message::Emitted(emitted) => self.say(said::of_emitted(&emitted, now)),
             Message::Failed(why) => self.say(Said::trouble(why)),
             Message::Runs(found) => self.take_runs(found),
@@ -240,7 +281,7 @@ impl App {
     fn open(&mut self, directory: RunDirectory) -> Effect {
         self.opened += 1;
         self.checkpoints = None;
-        self.run = Some(RunScreen::new(self.opened, directory.clone()));
+        self.run = Some(RunScreen::new(self.opened, directory.clone(), self.zone.clone()));
         Effect::OpenRun { number: self.opened, directory }
     }
 
@@ -250,7 +291,20 @@ impl App {
     }
 
     fn key(&mut self, key: Key, now: Now) -> Vec<Effect> {
-        let Some((action, which)) = action::action_of(key, self.screen()) else { return self.typed(key) };
+        let screen = self.screen();
+        if let (ScreenKind::Run | ScreenKind::Line, Some(run)) = (screen, &mut self.run)
+            && (run.awaits_key() || (screen == ScreenKind::Line && action::action_of(key, screen).is_none()))
+        {
+            self.changed = true;
+            let size = self.size;
+            if run.awaits_key() {
+                run.complete_sequence(key, size)
+            } else {
+                run.type_key(key, size)
+            }
+            return Vec::new();
+        }
+        let Some((action, which)) = action::action_of(key, screen) else { return self.typed(key) };
         self.changed = true;
         match action {
             Action::Quit => return vec![Effect::Quit],
@@ -260,6 +314,7 @@ impl App {
                 let help = Help { about: self.screen_below_help(), top: 0 };
                 self.help = if self.help.is_some() { None } else { Some(help) };
             }
+            Action::Back if self.leave_finding(key) => {}
             Action::Back => return self.back(),
             Action::Open => return self.open_selected(),
             Action::Dismiss if self.said.take().is_some() => {}
@@ -274,6 +329,13 @@ impl App {
             },
         }
         Vec::new()
+    }
+
+    /// Leaves what lies over the log of the run; says whether there was anything.
+    fn leave_finding(&mut self, key: Key) -> bool {
+        let is_over_it = self.help.is_some() || self.checkpoints.is_some();
+        let run = self.run.as_mut().filter(|_| !is_over_it);
+        run.is_some_and(|run| run.leave_finding(key.code == KeyCode::Escape))
     }
 
     fn back(&mut self) -> Vec<Effect> {

@@ -11,6 +11,8 @@ mod raw_text;
 pub mod search;
 pub mod survey;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -21,6 +23,7 @@ pub use search::{Answer, Search};
 pub use survey::Survey;
 
 use crate::app::{Effect, Message, ShownRecord};
+use crate::model::ScanJob;
 use crate::run::RunDirectory;
 use crate::tail::RunReader;
 
@@ -43,6 +46,8 @@ struct OpenRun {
     _reader: Option<RunReader>,
     _survey: Option<Survey>,
     checkpoints: Option<CheckpointWatch>,
+    /// The questions that are being answered.
+    searches: BTreeMap<u64, Search>,
 }
 
 impl Drive {
@@ -67,6 +72,12 @@ impl Drive {
                 let open = self.run.as_ref().filter(|run| run.number == number);
                 if let Some(watch) = open.and_then(|run| run.checkpoints.as_ref()) {
                     watch.look_now();
+                }
+            }
+            Effect::Search { number, question, jobs } => self.search(number, question, jobs),
+            Effect::DropSearch { number, question } => {
+                if let Some(open) = self.run.as_mut().filter(|run| run.number == number) {
+                    open.searches.remove(&question);
                 }
             }
             Effect::Compare { ticket, before, after } => self.compare(ticket, before, after),
@@ -103,7 +114,30 @@ impl Drive {
             _reader: reader.ok(),
             _survey: survey.ok(),
             checkpoints: checkpoints.ok(),
+            searches: BTreeMap::new(),
         });
+    }
+
+    /// Lets the threads of a question do more; starts them with its first jobs.
+    fn search(&mut self, number: u64, question: u64, jobs: Vec<ScanJob>) {
+        let Some(open) = self.run.as_mut().filter(|run| run.number == number) else { return };
+        let search = match open.searches.entry(question) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let deliver = Arc::clone(&self.deliver);
+                let started = Search::start(move |answer| {
+                    deliver(Message::Searched { number, question, answer });
+                });
+                match started {
+                    Ok(search) => free.insert(search),
+                    Err(error) => {
+                        (self.deliver)(Message::Failed(format!("nothing can be searched: {error}")));
+                        return;
+                    }
+                }
+            }
+        };
+        search.ask(jobs);
     }
 
     fn compare(&self, ticket: u64, before: Arc<ShownRecord>, after: Arc<ShownRecord>) {

@@ -52,7 +52,8 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
     })?;
     let input = read_terminal(&sender)?;
     let keyboard = sender.clone();
-    let (app, effects) = App::new(start, terminal::size()?);
+    let (mut app, effects) = App::new(start, terminal::size()?);
+    app.set_zone(look.zone.clone());
     let mut running = Running {
         app,
         drive: Drive::new(Arc::new(move |message| send_in_turn(&sender, message))),
