@@ -10,6 +10,7 @@ mod checkpointing;
 pub mod checkpoints_screen;
 pub mod editor;
 pub mod emission;
+pub mod finding;
 pub mod help;
 pub mod key;
 pub mod layout;
@@ -32,6 +33,8 @@ mod tests;
 
 use std::path::PathBuf;
 use std::time::Duration;
+
+use jiff::tz::TimeZone;
 
 pub use action::{Action, KeyTable, ScreenKind};
 pub use attention::{Attention, Judged, Need};
@@ -80,6 +83,8 @@ pub struct App {
     opened: u64,
     /// How often something was asked for that is answered later.
     tickets: u64,
+    /// The zone in which times are shown and typed.
+    zone: TimeZone,
     changed: bool,
 }
 
@@ -100,6 +105,7 @@ impl App {
             said: None,
             opened: 0,
             tickets: 0,
+            zone: TimeZone::UTC,
             changed: true,
         };
         let effects = match start {
@@ -122,6 +128,14 @@ impl App {
     #[must_use]
     pub fn keys(&self) -> &KeyTable {
         &self.keys
+    }
+
+    /// Takes the zone in which times are shown and typed; that is UTC at first.
+    pub fn set_zone(&mut self, zone: TimeZone) {
+        if let Some(run) = &mut self.run {
+            run.zone = zone.clone();
+        }
+        self.zone = zone;
     }
 
     /// The terminal's size.
@@ -177,7 +191,7 @@ impl App {
             (Some(_), ..) => ScreenKind::Prompt,
             (None, Some(_), _, Some(_)) => ScreenKind::Why,
             (None, None, Some(_), Some(_)) => ScreenKind::Checkpoints,
-            (None, _, _, Some(_)) => ScreenKind::Run,
+            (None, _, _, Some(run)) => run.kind(),
             (None, _, _, None) => ScreenKind::Runs,
         }
     }
@@ -204,9 +218,29 @@ impl App {
 
     /// Takes in what happened.
     pub fn update(&mut self, message: Message, now: Now) -> Vec<Effect> {
+        let mut effects = self.take_in(message, now);
+        if let Some(run) = &mut self.run {
+            effects.extend(run.take_effects());
+            if let Some(told) = run.take_told() {
+                let until = Said::done(told.text, now);
+                self.say(Said { is_good: told.is_good, ..until });
+            }
+        }
+        effects
+    }
+
+    fn take_in(&mut self, message: Message, now: Now) -> Vec<Effect> {
         match message {
             Message::Key(key) => return self.key(key, now),
-            Message::Paste(text) => return self.paste(&text),
+            Message::Paste(text) => {
+                if self.screen() != ScreenKind::Line {
+                    return self.paste(&text);
+                }
+                if let Some(run) = &mut self.run {
+                    run.paste_into_line(&text, self.size);
+                    self.changed = true;
+                }
+            }
             Message::Wheel(notches) => self.wheel(notches, now),
             Message::Click(row) => return self.click(row),
             Message::Resize(size) => self.resize(size),
@@ -247,6 +281,13 @@ impl App {
                     self.changed = true;
                 }
             }
+            Message::Searched { number, question, answer } => {
+                let size = self.size;
+                if let Some(run) = self.open_under(number) {
+                    run.take_answer(question, answer, size);
+                    self.changed = true;
+                }
+            }
             Message::Emitted(emitted) => self.say(said::of_emitted(&emitted, now)),
             Message::Failed(why) => self.say(Said::trouble(why)),
             Message::Runs(found) => self.take_runs(found, now),
@@ -272,7 +313,7 @@ impl App {
         self.opened += 1;
         self.checkpoints = None;
         self.why = None;
-        self.run = Some(RunScreen::new(self.opened, directory.clone()));
+        self.run = Some(RunScreen::new(self.opened, directory.clone(), self.zone.clone()));
         Effect::OpenRun { number: self.opened, directory }
     }
 
@@ -282,7 +323,21 @@ impl App {
     }
 
     fn key(&mut self, key: Key, now: Now) -> Vec<Effect> {
-        let Some((action, which)) = self.keys.action_of(key, self.screen()) else { return self.typed(key) };
+        let screen = self.screen();
+        if let (ScreenKind::Run | ScreenKind::Line, Some(run)) = (screen, &mut self.run)
+            && (run.awaits_key()
+                || (screen == ScreenKind::Line && self.keys.action_of(key, screen).is_none()))
+        {
+            self.changed = true;
+            let size = self.size;
+            if run.awaits_key() {
+                run.complete_sequence(key, size)
+            } else {
+                run.type_key(key, size)
+            }
+            return Vec::new();
+        }
+        let Some((action, which)) = self.keys.action_of(key, screen) else { return self.typed(key) };
         self.changed = true;
         match action {
             Action::Quit => return vec![Effect::Quit],
@@ -292,6 +347,7 @@ impl App {
                 let help = Help::new(self.screen_below_help(), &self.keys);
                 self.help = if self.help.is_some() { None } else { Some(help) };
             }
+            Action::Back if self.leave_finding(key) => {}
             Action::Back => return self.back(),
             Action::Open => return self.open_selected(),
             Action::Dismiss if self.said.take().is_some() => {}
@@ -308,6 +364,13 @@ impl App {
             },
         }
         Vec::new()
+    }
+
+    /// Leaves what lies over the log of the run; says whether there was anything.
+    fn leave_finding(&mut self, key: Key) -> bool {
+        let is_over_it = self.help.is_some() || self.checkpoints.is_some();
+        let run = self.run.as_mut().filter(|_| !is_over_it);
+        run.is_some_and(|run| run.leave_finding(key.code == KeyCode::Escape))
     }
 
     fn back(&mut self) -> Vec<Effect> {

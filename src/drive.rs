@@ -12,6 +12,8 @@ mod raw_text;
 pub mod search;
 pub mod survey;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -25,6 +27,7 @@ pub use survey::Survey;
 pub use crate::diagnose::Thresholds;
 
 use crate::app::{Effect, Message, ShownRecord};
+use crate::model::ScanJob;
 use crate::run::RunDirectory;
 use crate::tail::RunReader;
 
@@ -49,6 +52,8 @@ struct OpenRun {
     _reader: Option<RunReader>,
     _survey: Option<Survey>,
     checkpoints: Option<CheckpointWatch>,
+    /// The questions that are being answered.
+    searches: BTreeMap<u64, Search>,
 }
 
 impl Drive {
@@ -79,6 +84,12 @@ impl Drive {
                 let open = self.run.as_ref().filter(|run| run.number == number);
                 if let Some(watch) = open.and_then(|run| run.checkpoints.as_ref()) {
                     watch.look_now();
+                }
+            }
+            Effect::Search { number, question, jobs } => self.search(number, question, jobs),
+            Effect::DropSearch { number, question } => {
+                if let Some(open) = self.run.as_mut().filter(|run| run.number == number) {
+                    open.searches.remove(&question);
                 }
             }
             Effect::Compare { ticket, before, after } => self.compare(ticket, before, after),
@@ -121,6 +132,7 @@ impl Drive {
             _reader: reader.ok(),
             _survey: survey.ok(),
             checkpoints: checkpoints.ok(),
+            searches: BTreeMap::new(),
         });
     }
 
@@ -128,6 +140,28 @@ impl Drive {
         if let Some(diagnosis) = &self.diagnosis {
             tell(diagnosis.referral());
         }
+    }
+
+    /// Lets the threads of a question do more; starts them with its first jobs.
+    fn search(&mut self, number: u64, question: u64, jobs: Vec<ScanJob>) {
+        let Some(open) = self.run.as_mut().filter(|run| run.number == number) else { return };
+        let search = match open.searches.entry(question) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let deliver = Arc::clone(&self.deliver);
+                let started = Search::start(move |answer| {
+                    deliver(Message::Searched { number, question, answer });
+                });
+                match started {
+                    Ok(search) => free.insert(search),
+                    Err(error) => {
+                        (self.deliver)(Message::Failed(format!("nothing can be searched: {error}")));
+                        return;
+                    }
+                }
+            }
+        };
+        search.ask(jobs);
     }
 
     fn compare(&self, ticket: u64, before: Arc<ShownRecord>, after: Arc<ShownRecord>) {

@@ -30,6 +30,6 @@ pub use merged::{Entries, Place, Placed};
 pub use notice::Notice;
 pub use pattern::{Pattern, Scratch};
 pub use run_model::Model;
-pub use scan_job::{ScanJob, Scanned};
+pub use scan_job::{Answer, ScanJob, Scanned};
 pub use view::{Selection, View};
 pub use walk::{Cut, PIECE_BYTES, Piece, RawEntry, Reader, Walk};

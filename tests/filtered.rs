@@ -116,6 +116,83 @@ proptest! {
     }
 }
 
+/// What is kept between two places of a partly searched run is all there is, wherever it is said that
+/// all between them was searched.
+fn assert_searched_parts_are_whole(
+    filtered: &Filtered,
+    model: &Model,
+    expected: &[Placed],
+) -> Result<usize, TestCaseError> {
+    let all = Selection::all();
+    let found: Vec<Placed> = filtered.view(model, &all).from(0).collect();
+    let places: Vec<_> = model.view(&all).from(0).step_by(5).map(|placed| placed.place).collect();
+    let ends = || std::iter::once(None).chain(places.iter().map(Some));
+    let mut searched = 0;
+    for (from, to) in ends().flat_map(|from| ends().map(move |to| (from, to))) {
+        if !filtered.is_searched(model, &all, from, to) {
+            continue;
+        }
+        searched += 1;
+        let between = |placed: &&Placed| {
+            from.is_none_or(|from| placed.place >= *from) && to.is_none_or(|to| placed.place <= *to)
+        };
+        let lines = |placed: &[Placed]| -> Vec<Vec<u8>> {
+            placed.iter().filter(between).map(|placed| placed.line.clone()).collect()
+        };
+        prop_assert_eq!(lines(&found), lines(expected), "from {:?} to {:?}", from, to);
+    }
+    Ok(searched)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_said_to_be_searched_is(
+        arrived in arrivals(),
+        sizes in sizes(),
+        ranges in (1..3000_u64, 1..3000_u64),
+        turns in proptest::collection::vec(0..1000_usize, 1..30),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::alone(folder.path());
+        let (mut tail, mut model) = (RunTail::with_sizes(directory.clone(), sizes), Model::new(directory));
+        for (channel, line) in &arrived {
+            append(folder.path(), *channel, line);
+        }
+        feed(&mut tail, &mut model);
+        let expected = kept(&model, &Selection::all(), "x", "seq");
+        let mut filtered = Filtered::with_ranges(filter("x", "seq"), ranges.0, ranges.1);
+        let mut turns = turns.iter().cycle();
+        let mut jobs = filtered.jobs(&model);
+        while !jobs.is_empty() {
+            let job = jobs.swap_remove(turns.next().unwrap() % jobs.len());
+            filtered.take(job.run(&AtomicBool::new(false)).unwrap());
+            jobs.extend(filtered.jobs(&model));
+            assert_searched_parts_are_whole(&filtered, &model, &expected)?;
+        }
+        prop_assert!(filtered.is_complete(&model));
+        let pairs = (model.view(&Selection::all()).len().div_ceil(5) + 1).pow(2);
+        prop_assert_eq!(assert_searched_parts_are_whole(&filtered, &model, &expected)? as u64, pairs);
+    }
+}
+
+#[test]
+fn a_filter_can_look_at_the_raw_line_beside_the_text() {
+    let line = |level: &str, text: &str| {
+        format!(r#"{{"seq":1,"event":"e","level":"{level}","renderedLine":"{text}"}}"#)
+    };
+    let raw = |pattern: &str| regex::bytes::Regex::new(pattern).unwrap();
+    let filter = Filter::new()
+        .keep_either(Pattern::new("panicked").unwrap(), raw(r#""level":"error""#))
+        .drop_lines(raw(r#""event":"heartbeat""#));
+    let mut scratch = stepwatch::model::Scratch::default();
+    let mut keeps = |line: String| filter.keeps(line.as_bytes(), &mut scratch);
+    assert!(keeps(line("error", "one")) && keeps(line("info", "it panicked")));
+    assert!(!keeps(line("info", "error")));
+    assert!(!keeps(line("error", "one").replace(r#""event":"e""#, r#""event":"heartbeat""#)));
+}
+
 #[test]
 fn a_job_that_is_cancelled_finds_nothing_and_the_answer_to_another_question_is_not_taken() {
     let folder = tempfile::tempdir().unwrap();

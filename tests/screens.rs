@@ -11,12 +11,14 @@ mod themes;
 mod why;
 
 use std::fmt::Write as _;
+use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
-use stepwatch::app::{App, Key, KeyCode, Message, Size};
+use stepwatch::app::{App, Effect, Key, KeyCode, Message, Size};
+use stepwatch::model::Answer;
 use stepwatch::run::Now;
 use stepwatch::tui::theme::Theme;
 use stepwatch::tui::view::{self, Look};
@@ -110,6 +112,43 @@ fn the_run_screen_held_with_new_entries_below() {
     });
 }
 
+/// The run screen after some keys (`⏎` is enter), with every question answered that they ask.
+fn found(size: Size, keys: &str) -> (App, Now, Example) {
+    let (mut app, now, example) = Example::new().run_screen(size);
+    for key in keys.chars() {
+        let key = if key == '⏎' { Key::plain(KeyCode::Enter) } else { Key::character(key) };
+        let mut effects = app.update(Message::Key(key), now);
+        while let Some(effect) = effects.pop() {
+            let Effect::Search { number, question, jobs } = effect else { continue };
+            for job in jobs {
+                let answer = Answer::Found(Box::new(job.run(&AtomicBool::new(false)).unwrap()));
+                effects.extend(app.update(Message::Searched { number, question, answer }, now));
+            }
+        }
+    }
+    (app, now, example)
+}
+
+#[test]
+fn a_search_marks_its_hits_and_counts_them() {
+    compare("search", |size| found(size, "g/serde⏎nn"));
+}
+
+#[test]
+fn a_pattern_that_is_wrong_is_told_while_it_is_typed() {
+    compare("search_wrong", |size| found(size, "/serde("));
+}
+
+#[test]
+fn filters_say_what_they_leave_and_are_listed() {
+    compare("filters", |size| found(size, "&compiling⏎&!serde⏎F "));
+}
+
+#[test]
+fn a_key_that_waits_for_another_says_for_which() {
+    compare("pending", |size| found(size, "&compiling⏎]"));
+}
+
 #[test]
 fn the_list_of_runs() {
     compare("runs", |size| Example::new().list(size));
@@ -144,7 +183,7 @@ proptest! {
     #[test]
     fn every_screen_is_drawn_at_every_size_without_a_panic(
         sizes in proptest::collection::vec((1_u16..=300, 1_u16..=100), 1..6),
-        keys in proptest::collection::vec(0_usize..22, 0..12),
+        keys in proptest::collection::vec(0_usize..30, 0..12),
         colour in any::<bool>(),
     ) {
         let (run, now, example) = checkpoints::with_records().with_checkpoints_read(SIZES[0]);
@@ -159,8 +198,10 @@ proptest! {
                         Key::character('g'), Key::character('G'), Key::plain(KeyCode::PageUp), Key::character('j'),
                         Key::character('c'), Key::character('s'), Key::character('t'), Key::character('d'),
                         Key::character(' '), Key::plain(KeyCode::Tab), Key::plain(KeyCode::Escape),
-                        Key::alt(KeyCode::Enter), Key::character('='), Key::plain(KeyCode::Enter), Key::character('w'), Key::character('!'),
-                        Key::character('a'), Key::character('A'),
+                        Key::alt(KeyCode::Enter), Key::character('='), Key::plain(KeyCode::Enter),
+                        Key::character('/'), Key::character('&'), Key::character('F'), Key::character(':'),
+                        Key::character(']'), Key::character('m'), Key::character('('), Key::character('n'),
+                        Key::character('w'), Key::character('!'), Key::character('a'), Key::character('A'),
                     ][*key];
                     app.update(Message::Key(key), now);
                     draw(&app, now, &look);

@@ -9,6 +9,8 @@
 
 #[path = "terminal/checkpoints.rs"]
 mod checkpoints;
+#[path = "terminal/finding.rs"]
+mod finding;
 #[path = "terminal/session.rs"]
 mod session;
 #[path = "terminal/settings.rs"]

@@ -57,6 +57,38 @@ pub enum Action {
     View,
     /// Down one page, with the key that elsewhere marks.
     NextPage,
+    /// Search the log.
+    Search,
+    /// Keep only entries that match, or drop them.
+    Filter,
+    /// Show the filters.
+    Filters,
+    /// Go to the next entry that matches the search.
+    NextHit,
+    /// Go to the previous one.
+    PreviousHit,
+    /// Go to a place that is typed.
+    GoTo,
+    /// Mark a place with a letter.
+    MarkPlace,
+    /// Go back to a place that is marked.
+    ReturnToMark,
+    /// Go to the next gap, checkpoint, worker event or error.
+    NextOf,
+    /// Go to the previous one.
+    PreviousOf,
+    /// Do what is typed.
+    Accept,
+    /// Leave what is typed.
+    Abandon,
+    /// Change a filter.
+    EditFilter,
+    /// Add a filter.
+    AddFilter,
+    /// Switch a filter off or on.
+    ToggleFilter,
+    /// Take a filter away.
+    RemoveFilter,
     /// Write what is asked for.
     Write,
     /// Begin another line of the text.
@@ -104,14 +136,26 @@ pub enum ScreenKind {
     Why,
     /// What asks for a checkpoint to be made: other keys than its own are typed.
     Prompt,
+    /// The line in which a search, a filter or a place is typed: so are other keys than its own.
+    Line,
+    /// The list of filters.
+    Filters,
     /// The help overlay.
     Help,
 }
 
 impl ScreenKind {
     /// All screens, in the order in which the README names them.
-    pub const ALL: [Self; 6] =
-        [Self::Runs, Self::Run, Self::Checkpoints, Self::Why, Self::Prompt, Self::Help];
+    pub const ALL: [Self; 8] = [
+        Self::Runs,
+        Self::Run,
+        Self::Line,
+        Self::Filters,
+        Self::Checkpoints,
+        Self::Why,
+        Self::Prompt,
+        Self::Help,
+    ];
 
     /// What the screen is called.
     #[must_use]
@@ -121,6 +165,8 @@ impl ScreenKind {
             Self::Run => "run",
             Self::Checkpoints => "checkpoints",
             Self::Why => "why",
+            Self::Line => "search line",
+            Self::Filters => "filters",
             Self::Prompt => "prompt",
             Self::Help => "help",
         }

@@ -5,15 +5,19 @@
 //! [`Place`], not a position, so that nothing that comes above or below moves it.
 
 mod log;
+mod places;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::display;
-use crate::model::{Model, Order, Place, Selection};
+use crate::model::{Model, Order, Place, Selection, View};
 use crate::run::{Channel, Timestamp};
 use log::{Log, Ready, Spot};
+pub use places::Stand;
+
+use super::finding::Question;
 
 /// How many columns one step to the side is.
 const SIDE_STEP: usize = 16;
@@ -22,6 +26,8 @@ const SIDE_STEP: usize = 16;
 #[derive(Debug, Default)]
 pub struct LogPane {
     selection: Selection,
+    /// What the filters keep, where there are any.
+    kept: Option<Question>,
     /// `None` while following.
     cursor: Option<Cursor>,
     /// Columns that are out of sight on the left.
@@ -38,6 +44,8 @@ pub struct LogPane {
 enum Wanted {
     First,
     Seq(u64),
+    Time(Timestamp),
+    Percent(u8),
 }
 
 #[derive(Clone, Debug)]
@@ -132,6 +140,32 @@ impl LogPane {
         self.left
     }
 
+    /// The entries that are shown, as far as is known.
+    #[must_use]
+    pub fn view<'a>(&'a self, model: &'a Model) -> View<'a> {
+        match &self.kept {
+            Some(kept) => kept.found().view(model, &self.selection),
+            None => model.view(&self.selection),
+        }
+    }
+
+    /// What the filters keep, where there are any.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Question> {
+        self.kept.as_ref()
+    }
+
+    pub(super) fn kept_mut(&mut self) -> Option<&mut Question> {
+        self.kept.as_mut()
+    }
+
+    /// Shows only what is kept, or everything; returns what was shown before. The place stays: where
+    /// its entry is not shown the nearest one is, until it is shown again or the cursor moves.
+    pub(super) fn set_kept(&mut self, kept: Option<Question>) -> Option<Question> {
+        self.run_changed();
+        std::mem::replace(&mut self.kept, kept)
+    }
+
     /// Shows or hides a channel. The place is kept: when its entry is hidden the nearest one is
     /// shown, until it is shown again or the cursor moves.
     pub fn toggle(&mut self, channel: &Channel) {
@@ -149,6 +183,8 @@ impl LogPane {
         match self.wanted.take() {
             Some(Wanted::First) => self.first(model, height),
             Some(Wanted::Seq(seq)) => _ = self.go_to_seq(model, seq, height),
+            Some(Wanted::Time(time)) => _ = self.go_to_time(model, time, height),
+            Some(Wanted::Percent(percent)) => _ = self.go_to_percent(model, percent, height),
             None => {}
         }
     }
@@ -309,7 +345,7 @@ impl LogPane {
     }
 
     /// Where the cursor is now, and at which row of the screen.
-    fn resolve<'a>(&self, model: &'a Model, height: usize) -> Option<(Log<'a, '_>, Spot, usize)> {
+    fn resolve<'a>(&'a self, model: &'a Model, height: usize) -> Option<(Log<'a>, Spot, usize)> {
         let cursor = self.cursor.as_ref()?;
         let log = Log::new(model, self);
         let spot = log.find(cursor)?;

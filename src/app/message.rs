@@ -11,6 +11,7 @@ use super::record_text::TextLine;
 use super::records::{Records, ShownRecord};
 use super::runs_screen::RunsFound;
 use crate::diagnose::RunSummary;
+use crate::model::{Answer, ScanJob};
 use crate::run::RunDirectory;
 use crate::tail::Batch;
 
@@ -74,6 +75,15 @@ pub enum Message {
         /// What would be written.
         previewed: Previewed,
     },
+    /// Something was found out that a question asked for; see [`Effect::Search`].
+    Searched {
+        /// See [`Effect::OpenRun`].
+        number: u64,
+        /// See [`Effect::Search`].
+        question: u64,
+        /// What was found.
+        answer: Answer,
+    },
     /// Checkpoints were written, or were not: one result for each that [`Effect::Emit`] asked for.
     Emitted(Vec<Emitted>),
     /// Something that a person asked for could not be done.
@@ -104,6 +114,22 @@ pub enum Effect {
     LookAtCheckpoints {
         /// See [`Effect::OpenRun`].
         number: u64,
+    },
+    /// Carry these jobs out, and tell of each what became of it.
+    Search {
+        /// See [`Effect::OpenRun`].
+        number: u64,
+        /// Tells this question from every other about this opening.
+        question: u64,
+        /// The jobs.
+        jobs: Vec<ScanJob>,
+    },
+    /// Nobody asks this any more: stop what is being searched for it.
+    DropSearch {
+        /// See [`Effect::OpenRun`].
+        number: u64,
+        /// See [`Effect::Search`].
+        question: u64,
     },
     /// Find out what differs between two records.
     Compare {

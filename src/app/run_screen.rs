@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::Action;
+use super::finding::Finding;
 use super::layout::{RunLayout, Size};
 use super::log_pane::{LogPane, Row, Window};
 use super::rate::Rate;
 use super::records::Records;
+use jiff::tz::TimeZone;
+
 use crate::diagnose::RunSummary;
 use crate::model::Model;
 use crate::run::{Channel, Now, RunDirectory, Status};
@@ -23,8 +26,11 @@ const PARTIAL_AFTER: Duration = Duration::from_secs(2);
 /// One run on the screen.
 pub struct RunScreen {
     number: u64,
-    model: Model,
-    pane: LogPane,
+    pub(super) model: Model,
+    pub(super) pane: LogPane,
+    pub(super) finding: Finding,
+    /// The zone in which times are shown and typed.
+    pub(super) zone: TimeZone,
     rate: Rate,
     caught_up: bool,
     /// When gaps are to be settled.
@@ -35,19 +41,21 @@ pub struct RunScreen {
     summary: Option<Arc<RunSummary>>,
     trouble: Option<String>,
     /// The checkpoints, once they were read.
-    records: Option<Records>,
+    pub(super) records: Option<Records>,
     /// The places of the checkpoints in the log; see [`Records::places`].
-    places: Vec<(u64, u64)>,
+    pub(super) places: Vec<(u64, u64)>,
     /// Why records of ours could not be looked after.
     unsettled: Option<String>,
 }
 
 impl RunScreen {
-    pub(super) fn new(number: u64, directory: RunDirectory) -> Self {
+    pub(super) fn new(number: u64, directory: RunDirectory, zone: TimeZone) -> Self {
         Self {
             number,
             model: Model::new(directory),
             pane: LogPane::default(),
+            finding: Finding::default(),
+            zone,
             rate: Rate::default(),
             caught_up: false,
             settle_at: None,
@@ -156,6 +164,7 @@ impl RunScreen {
     /// Goes to the place in the log of a checkpoint that knew of entries up to `seq`; says whether
     /// it has been read by now.
     pub(super) fn go_to_seq(&mut self, seq: u64, size: Size) -> bool {
+        self.note_jump();
         self.pane.go_to_seq(&self.model, seq, usize::from(RunLayout::new(size).log_height))
     }
 
@@ -194,6 +203,7 @@ impl RunScreen {
         // Not put off by what comes meanwhile, or gaps would never settle in a busy run.
         self.settle_at.get_or_insert(now.monotonic + SETTLE_AFTER);
         self.note_torn_lines(now.monotonic);
+        self.search_on(size);
         true
     }
 
@@ -238,6 +248,9 @@ impl RunScreen {
     pub(super) fn act(&mut self, action: Action, which: usize, size: Size) {
         let height = usize::from(RunLayout::new(size).log_height);
         let page = height.saturating_sub(1).max(1).cast_signed();
+        if self.act_on_finding(action, size) {
+            return;
+        }
         let (pane, model) = (&mut self.pane, &self.model);
         match action {
             Action::Follow if pane.follows() => pane.hold(model, height),

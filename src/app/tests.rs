@@ -2,6 +2,7 @@
 
 mod anything;
 mod checkpoints;
+mod finding;
 mod list;
 mod needing;
 
@@ -9,12 +10,15 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use std::sync::atomic::AtomicBool;
+
 use tempfile::TempDir;
 
 use super::layout::RunLayout;
 use super::log_pane::{Row, Window};
 use super::*;
 use crate::checkpoint::{Checkpoints, StoredRecord};
+use crate::model::{Answer, ScanJob};
 use crate::run::Timestamp;
 use crate::tail::RunTail;
 
@@ -24,6 +28,8 @@ struct Fixture {
     tail: RunTail,
     app: App,
     now: Now,
+    /// The jobs of questions that were asked and are wanted still.
+    jobs: Vec<(u64, u64, ScanJob)>,
 }
 
 impl Fixture {
@@ -33,7 +39,7 @@ impl Fixture {
         let (app, effects) = App::new(Start::Run(directory.clone()), size);
         assert_eq!(effects, [Effect::OpenRun { number: 1, directory: directory.clone() }]);
         let now = Now { wall: Timestamp::from_milliseconds(1_774_080_000_000), monotonic: Duration::ZERO };
-        Self { folder, tail: RunTail::new(directory), app, now }
+        Self { folder, tail: RunTail::new(directory), app, now, jobs: Vec::new() }
     }
 
     /// A run with so many entries on standard output, already read.
@@ -69,7 +75,30 @@ impl Fixture {
     }
 
     fn update(&mut self, message: Message) -> Vec<Effect> {
-        self.app.update(message, self.now)
+        let effects = self.app.update(message, self.now);
+        for effect in &effects {
+            match effect {
+                Effect::Search { number, question, jobs } => {
+                    self.jobs.extend(jobs.iter().map(|job| (*number, *question, job.clone())));
+                }
+                Effect::DropSearch { number, question } => {
+                    self.jobs.retain(|(of, asked, _)| (of, asked) != (number, question));
+                }
+                _ => {}
+            }
+        }
+        effects
+    }
+
+    /// Carries out one of the jobs; says whether there was one.
+    fn answer_one(&mut self, which: usize) -> bool {
+        let Some(last) = self.jobs.len().checked_sub(1) else { return false };
+        let (number, question, job) = self.jobs.remove(which.min(last));
+        let found = job.run(&AtomicBool::new(false));
+        let answer =
+            found.map_or_else(|| Answer::GaveUp(Box::new(job)), |found| Answer::Found(Box::new(found)));
+        self.update(Message::Searched { number, question, answer });
+        true
     }
 
     fn press(&mut self, keys: &str) -> Vec<Effect> {

@@ -7,20 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::model::{ScanJob, Scanned};
+pub use crate::model::Answer;
+use crate::model::ScanJob;
 
 /// More threads than this would mostly wait for memory.
 const MOST_THREADS: usize = 8;
-
-/// What became of a job.
-#[derive(Debug)]
-pub enum Answer {
-    /// What was found, for [`crate::model::Filtered::take`].
-    Found(Box<Scanned>),
-    /// The file could not be read: for [`crate::model::Filtered::give_up`], before the jobs are asked
-    /// for again with the next batch.
-    GaveUp(Box<ScanJob>),
-}
 
 /// Searches until it is dropped: then what is being searched is dropped as well, and nothing more
 /// is delivered.

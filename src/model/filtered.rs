@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use super::cache::BlockCache;
 use super::filter::Filter;
+use super::merged::Place;
 use super::run_model::Model;
 use super::scan_job::{JobBlock, ScanJob, Scanned};
 use super::view::{Selection, Sieve, Source, View};
-use crate::tail::{SegmentId, SegmentIndex};
+use crate::tail::{OrderKey, SegmentId, SegmentIndex};
 
 /// The size of the first ranges: small, so that the first hits are there at once.
 const FIRST_RANGE: u64 = 512 << 10;
@@ -85,6 +86,54 @@ impl Filtered {
             let parts = self.parts.iter().filter(|part| part.segment == source.segment.id);
             (searched + parts.map(|part| part.to - part.from).sum::<u64>(), total + source.index.end())
         })
+    }
+
+    /// Whether all that was there was searched.
+    #[must_use]
+    pub fn is_complete(&self, model: &Model) -> bool {
+        let (searched, total) = self.progress(model);
+        searched >= total
+    }
+
+    /// Whether everything in view of the chosen channels between two places was searched, both
+    /// included: from the first entry, or to the last one, where there is no place. Then nothing that
+    /// is found later stands between them, but for what is still to come.
+    #[must_use]
+    pub fn is_searched(
+        &self,
+        model: &Model,
+        selection: &Selection,
+        from: Option<&Place>,
+        to: Option<&Place>,
+    ) -> bool {
+        let begin = from.map_or(OrderKey::FIRST, Place::key);
+        let end = to.map(|place| place.key().next());
+        model.sources(selection).iter().all(|source| self.covers(source, begin, end))
+    }
+
+    /// Whether all lines of a segment were searched whose keys are in `begin..end`.
+    fn covers(&self, source: &Source<'_>, begin: OrderKey, end: Option<OrderKey>) -> bool {
+        let (id, index) = (source.segment.id, source.index);
+        let (blocks, displaced) = (index.blocks(), index.displaced());
+        let (first, ..) = index.spine_below(begin);
+        let Some(from) = blocks.get(first).map(|block| block.offset) else { return true };
+        let to = end.map_or(index.end(), |end| index.block_end(index.spine_below(end).0));
+        let aside = displaced.partition_point(|line| line.key < begin)
+            ..end.map_or(displaced.len(), |end| displaced.partition_point(|line| line.key < end));
+        let mut aside = displaced.get(aside).unwrap_or_default().iter();
+        self.has_searched(id, from, to)
+            && aside.all(|line| self.has_searched(id, line.offset, line.offset + 1))
+    }
+
+    fn has_searched(&self, segment: SegmentId, from: u64, to: u64) -> bool {
+        let parts = self.parts.iter().filter(|part| part.segment == segment);
+        let reached = parts.fold(
+            from,
+            |reached, part| {
+                if part.from <= reached { reached.max(part.to) } else { reached }
+            },
+        );
+        reached >= to
     }
 
     /// What is to be searched next: nothing while enough is being searched, or all was. Every job

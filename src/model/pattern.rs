@@ -43,6 +43,25 @@ impl Pattern {
         Ok(Self { regex, required, run })
     }
 
+    /// Reads a pattern with smart case: small and capital letters are the same where it has no
+    /// capital ones.
+    ///
+    /// # Errors
+    /// Says what is wrong with it, in a few words.
+    pub fn with_smart_case(pattern: &str) -> Result<Self, String> {
+        let pattern = if has_capitals(pattern) { pattern.to_owned() } else { format!("(?i){pattern}") };
+        Self::new(&pattern).map_err(|error| {
+            let told = error.to_string();
+            let last = told.lines().last().unwrap_or_default();
+            last.strip_prefix("error: ").unwrap_or(last).to_owned()
+        })
+    }
+
+    /// Where the matches in a text begin and end, in bytes. Matches of nothing are left out.
+    pub fn find_in<'t>(&self, text: &'t [u8]) -> impl Iterator<Item = std::ops::Range<usize>> + use<'_, 't> {
+        self.regex.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty())
+    }
+
     /// Whether there is a match in a text.
     #[must_use]
     pub fn matches_text(&self, text: &[u8]) -> bool {
@@ -92,6 +111,22 @@ impl Pattern {
         });
         Candidates { chunk, required }
     }
+}
+
+/// Whether a pattern asks for a capital letter: those in escapes (`\S`, `\p{Lu}`) are none.
+fn has_capitals(pattern: &str) -> bool {
+    let mut characters = pattern.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '\\' {
+            let escaped = characters.next();
+            if matches!(escaped, Some('p' | 'P' | 'x' | 'u' | 'U')) && characters.peek() == Some(&'{') {
+                characters.by_ref().find(|character| *character == '}');
+            }
+        } else if character.is_uppercase() {
+            return true;
+        }
+    }
+    false
 }
 
 /// Begins an escape that may stand for any letter.

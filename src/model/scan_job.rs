@@ -28,6 +28,14 @@ pub struct ScanJob {
     pub(super) filter: Arc<Filter>,
 }
 
+/// The same range for the same question.
+impl PartialEq for ScanJob {
+    fn eq(&self, other: &Self) -> bool {
+        let range = |job: &Self| (job.segment, job.from, job.to);
+        range(self) == range(other) && Arc::ptr_eq(&self.filter, &other.filter)
+    }
+}
+
 /// A block of the segment's index, and how its lines are placed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct JobBlock {
@@ -46,6 +54,16 @@ pub struct Scanned {
     /// The lines that were kept, where they are few.
     pub(super) marks: Option<Vec<LineMark>>,
     pub(super) filter: Arc<Filter>,
+}
+
+/// What became of a job.
+#[derive(Debug)]
+pub enum Answer {
+    /// What was found, for [`super::Filtered::take`].
+    Found(Box<Scanned>),
+    /// The file could not be read: for [`super::Filtered::give_up`], before the jobs are asked for
+    /// again with the next batch.
+    GaveUp(Box<ScanJob>),
 }
 
 impl ScanJob {

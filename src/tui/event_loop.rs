@@ -59,6 +59,7 @@ pub(super) fn run(
     let keyboard = sender.clone();
     let (mut app, effects) = App::new(start, terminal::size()?);
     app.set_keys(look.keys.clone());
+    app.set_zone(look.zone.clone());
     let mut running = Running {
         app,
         drive: Drive::new(Arc::new(move |message| send_in_turn(&sender, message)), thresholds),

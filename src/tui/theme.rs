@@ -160,6 +160,15 @@ impl Theme {
         if is_cursor { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() }
     }
 
+    /// What matches a search, over the style that it has: reversed and underlined, so that it is told
+    /// without colour, and from what a program reverses itself.
+    #[must_use]
+    pub fn hit(self) -> Style {
+        let style = self.colour(Part::Warning).add_modifier(Modifier::REVERSED | Modifier::UNDERLINED);
+        let style = style.remove_modifier(Modifier::DIM);
+        if self.colours.is_some() { style.bg(Color::Reset) } else { style }
+    }
+
     /// Something that is wrong.
     #[must_use]
     pub fn error(self) -> Style {

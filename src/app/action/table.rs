@@ -6,6 +6,8 @@ use crate::app::key::{Key, KeyCode};
 const RUNS: &[ScreenKind] = &[ScreenKind::Runs];
 const RUN: &[ScreenKind] = &[ScreenKind::Run];
 const CHECKPOINTS: &[ScreenKind] = &[ScreenKind::Checkpoints];
+const LINE: &[ScreenKind] = &[ScreenKind::Line];
+const FILTERS: &[ScreenKind] = &[ScreenKind::Filters];
 const PROMPT: &[ScreenKind] = &[ScreenKind::Prompt];
 /// Where something can be marked.
 const MARKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Checkpoints];
@@ -21,8 +23,14 @@ const WHY: &[ScreenKind] = &[ScreenKind::Why];
 /// Where something can be copied.
 const COPYING: &[ScreenKind] = &[ScreenKind::Checkpoints, ScreenKind::Why];
 /// Everywhere but where something is typed.
-pub(super) const EVERYWHERE: &[ScreenKind] =
-    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints, ScreenKind::Why, ScreenKind::Help];
+pub(super) const EVERYWHERE: &[ScreenKind] = &[
+    ScreenKind::Runs,
+    ScreenKind::Run,
+    ScreenKind::Filters,
+    ScreenKind::Checkpoints,
+    ScreenKind::Why,
+    ScreenKind::Help,
+];
 /// Also where something is typed.
 const ALWAYS: &[ScreenKind] = &ScreenKind::ALL;
 
@@ -32,6 +40,17 @@ const fn plain(code: KeyCode) -> Key {
 
 const fn character(character: char) -> Key {
     Key::character(character)
+}
+
+const fn row(
+    action: Action,
+    name: &'static str,
+    help: &'static str,
+    keys: &'static [Key],
+    screens: &'static [ScreenKind],
+    footer: Option<&'static str>,
+) -> ActionRow {
+    ActionRow { action, name, help, keys, screens, footer }
 }
 
 /// The table. Its order is the order of the help and of the footer.
@@ -84,6 +103,26 @@ pub const ACTIONS: &[ActionRow] = &[
         screens: PROMPT,
         footer: Some("mask secrets"),
     },
+    row(Action::Accept, "accept", "Do what is typed.", &[plain(KeyCode::Enter)], LINE, Some("go on")),
+    row(
+        Action::Abandon,
+        "abandon",
+        "Leave it, and go back to before.",
+        &[plain(KeyCode::Escape), Key::control('c')],
+        LINE,
+        Some("leave"),
+    ),
+    row(Action::EditFilter, "edit", "Change the filter.", &[plain(KeyCode::Enter)], FILTERS, Some("edit")),
+    row(
+        Action::ToggleFilter,
+        "toggle",
+        "Switch the filter off or on.",
+        &[character(' ')],
+        FILTERS,
+        Some("off or on"),
+    ),
+    row(Action::RemoveFilter, "remove", "Take the filter away.", &[character('x')], FILTERS, Some("remove")),
+    row(Action::AddFilter, "add", "Add a filter.", &[character('&')], FILTERS, Some("add")),
     ActionRow {
         action: Action::Jump,
         name: "jump",
@@ -100,6 +139,37 @@ pub const ACTIONS: &[ActionRow] = &[
         screens: RUN,
         footer: Some("follow"),
     },
+    row(Action::Search, "search", "Search: a regular expression.", &[character('/')], RUN, Some("search")),
+    row(Action::NextHit, "next hit", "To the next hit of the search.", &[character('n')], RUN, None),
+    row(
+        Action::PreviousHit,
+        "previous hit",
+        "To the previous hit of the search.",
+        &[character('N')],
+        RUN,
+        None,
+    ),
+    row(
+        Action::Filter,
+        "filter",
+        "Keep what matches; ! in front drops.",
+        &[character('&')],
+        RUN,
+        Some("filter"),
+    ),
+    row(Action::Filters, "filters", "List the filters, to switch them off.", &[character('F')], RUN, None),
+    row(Action::GoTo, "go to", "To a seq, 08:12, -5m, c2 or 50%.", &[character(':')], RUN, None),
+    row(
+        Action::MarkPlace,
+        "mark place",
+        "Mark this place with the next letter.",
+        &[character('m')],
+        RUN,
+        None,
+    ),
+    row(Action::ReturnToMark, "return", "To that mark; '' to before a jump.", &[character('\'')], RUN, None),
+    row(Action::NextOf, "next", "Next: g gap c ckpt w worker e error.", &[character(']')], RUN, None),
+    row(Action::PreviousOf, "previous", "Previous: g, c, w or e as after ].", &[character('[')], RUN, None),
     ActionRow {
         action: Action::ToggleChannel,
         name: "channel",

@@ -41,9 +41,9 @@ impl Ready {
 /// An entry and everything that stands with it, from its gaps to its last line.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    position: u64,
+    pub(super) position: u64,
     pub(super) gaps: Vec<Row>,
-    entry: Rc<Shown>,
+    pub(super) entry: Rc<Shown>,
 }
 
 impl Block {
@@ -75,16 +75,16 @@ impl Spot {
 }
 
 /// The log as far as it is shown, in rows.
-pub(super) struct Log<'a, 'p> {
+pub(super) struct Log<'a> {
     model: &'a Model,
     pub(super) view: View<'a>,
     left: usize,
-    ready: &'p RefCell<Ready>,
+    ready: &'a RefCell<Ready>,
 }
 
-impl<'a, 'p> Log<'a, 'p> {
-    pub(super) fn new(model: &'a Model, pane: &'p LogPane) -> Self {
-        Self { model, view: model.view(&pane.selection), left: pane.left, ready: &pane.ready }
+impl<'a> Log<'a> {
+    pub(super) fn new(model: &'a Model, pane: &'a LogPane) -> Self {
+        Self { model, view: pane.view(model), left: pane.left, ready: &pane.ready }
     }
 
     pub(super) fn block(&self, position: u64) -> Option<Block> {

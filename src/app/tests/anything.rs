@@ -29,6 +29,8 @@ enum Step {
     Record(u64, u8),
     Records,
     Answer(u64),
+    Search(usize),
+    Keys(&'static str),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -45,8 +47,46 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0_u64..70, 0_u8..5).prop_map(|(seq, kind)| Step::Record(seq, kind)),
         2 => Just(Step::Records),
         2 => (0_u64..9).prop_map(Step::Answer),
+        4 => (0_usize..9).prop_map(Step::Search),
+        3 => prop::sample::select(FINDING.to_vec()).prop_map(Step::Keys),
     ]
 }
+
+/// What is pressed to find something; `⏎` is enter and `⎋` is esc.
+const FINDING: [&str; 32] = [
+    "/te",
+    "/t⏎",
+    "/(⏎",
+    "/⏎",
+    "n",
+    "N",
+    "&t⏎",
+    "&!x⏎",
+    "&[⏎",
+    "&nothing⏎",
+    "F",
+    "F ",
+    "Fx",
+    "F⏎!⏎",
+    "F⎋",
+    ":5⏎",
+    ":08:12⏎",
+    ":-5m⏎",
+    ":c2⏎",
+    ":50%⏎",
+    ":what⏎",
+    "ma",
+    "'a",
+    "''",
+    "]g",
+    "[g",
+    "]c",
+    "[c",
+    "]w",
+    "[w",
+    "]e",
+    "[e",
+];
 
 fn record_name(seq: u64, kind: u8) -> String {
     let kinds = ["summary", "log_tail", "git_diff", "note", "summary"];
@@ -74,6 +114,30 @@ fn answer(fixture: &mut Fixture, ticket: u64) {
     fixture.update(Message::Previewed { ticket, previewed: tail });
     let diff = Previewed::GitDiff { target: 0, base: None, diff: Err("no git here".to_owned()) };
     fixture.update(Message::Previewed { ticket, previewed: diff });
+}
+
+fn press(fixture: &mut Fixture, keys: &str) {
+    for key in keys.chars() {
+        let key = match key {
+            '⏎' => Key::plain(KeyCode::Enter),
+            '⎋' => Key::plain(KeyCode::Escape),
+            character => Key::character(character),
+        };
+        fixture.update(Message::Key(key));
+    }
+}
+
+fn check_finding(fixture: &Fixture) -> Result<(), TestCaseError> {
+    let run = fixture.run();
+    let filters = run.finding().filters();
+    prop_assert!(filters.all().is_empty() || filters.selected() < filters.all().len());
+    prop_assert!(!run.finding().lists_filters() || !filters.all().is_empty());
+    prop_assert_eq!(run.kept().is_some(), filters.on() > 0);
+    if let Some(hits) = run.hits() {
+        prop_assert!(hits.at.is_none_or(|at| (1..=hits.of).contains(&at)));
+        prop_assert!(hits.of <= run.pane().view(run.model()).len() || !hits.is_complete);
+    }
+    Ok(())
 }
 
 fn check_checkpoints(fixture: &Fixture) -> Result<(), TestCaseError> {
@@ -131,8 +195,11 @@ proptest! {
                 Step::Record(seq, kind) => fixture.record(&record_name(seq, kind), &record(seq, kind)),
                 Step::Records => fixture.read_checkpoints(),
                 Step::Answer(ticket) => answer(&mut fixture, ticket),
+                Step::Search(which) => { fixture.answer_one(which); }
+                Step::Keys(keys) => press(&mut fixture, keys),
             }
             check_checkpoints(&fixture)?;
+            check_finding(&fixture)?;
             let window = fixture.window();
             let rows = usize::from(RunLayout::new(fixture.app.size()).log_height);
             prop_assert!(window.rows.len() <= rows);

@@ -167,3 +167,30 @@ fn a_run_is_found_where_its_characters_are_escaped_by_their_numbers() {
     let blank = Pattern::new("[\u{1b}\n]{3}").unwrap();
     assert!(blank.matches_line(br#"{"seq":1,"text":"\n\u001b\n"}"#, &mut scratch));
 }
+
+#[test]
+fn capital_letters_count_where_a_pattern_has_some_beside_its_escapes() {
+    for (pattern, is_blind) in [
+        ("error", true),
+        ("Error", false),
+        (r"\Serror", true),
+        (r"\p{Lu}x", true),
+        (r"\x{4A}", true),
+        (r"\\E", false),
+        ("é", true),
+        ("É", false),
+        ("", true),
+    ] {
+        assert_eq!(has_capitals(pattern), !is_blind, "{pattern}");
+    }
+    assert!(Pattern::with_smart_case("failed").unwrap().matches_text(b"FAILED"));
+    assert!(!Pattern::with_smart_case("Failed").unwrap().matches_text(b"FAILED"));
+    assert_eq!(Pattern::with_smart_case("(").unwrap_err(), "unclosed group");
+    assert!(!Pattern::with_smart_case(r"\w{1000}{1000}").unwrap_err().is_empty());
+}
+
+#[test]
+fn the_places_of_matches_are_found_and_empty_ones_are_none() {
+    let found: Vec<_> = Pattern::new("b*").unwrap().find_in(b"abbcb").collect();
+    assert_eq!(found, [1..3, 4..5]);
+}

@@ -109,7 +109,7 @@ fn draw_field(buffer: &mut Buffer, area: Rect, field: &Field, has_focus: bool, t
 }
 
 /// Draws a line that is typed, shifted so that the cursor is in sight.
-fn draw_line(buffer: &mut Buffer, area: Rect, text: &str, cursor: Option<usize>, theme: Theme) {
+pub(super) fn draw_line(buffer: &mut Buffer, area: Rect, text: &str, cursor: Option<usize>, theme: Theme) {
     let width = usize::from(area.width);
     let left = cursor.map_or(0, |cursor| (cursor + 1).saturating_sub(width));
     let limits = display::Limits { from: left, columns: width, lines: 1 };

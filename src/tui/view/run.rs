@@ -17,7 +17,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Look, awaiting};
+use super::{Look, awaiting, finding};
+use crate::app::finding::Search;
 use crate::app::layout::{RunLayout, Size};
 use crate::app::log_pane::Window;
 use crate::app::{Action, Judged, RunScreen, Said, ScreenKind};
@@ -67,6 +68,7 @@ pub fn draw(
         channels: run.model().channels(),
         window: &window,
         highest_seq: run.model().counts().highest_seq,
+        hits: run.finding().search().map(Search::pattern),
         shifted: run.pane().left() > 0,
         zone: &look.zone,
         theme,
@@ -82,7 +84,16 @@ pub fn draw(
         bar::draw(buffer, row(size, y, 1), verdict(run, judged, look), 3);
     }
 
+    if run.finding().lists_filters() {
+        finding::filters(run.finding().filters(), size, look, buffer);
+    }
     let last = row(size, layout.footer, 1);
+    if run.finding().line().is_some() {
+        bar::blank(buffer, row(size, layout.footer, 0));
+    }
+    if finding::last_row(run, last, theme, buffer) || run.finding().lists_filters() {
+        return;
+    }
     match run.notice().filter(|_| said.is_none()) {
         Some((notice, of)) => bar::draw(buffer, last, notice_pieces(&notice, of, look), 3),
         None => footer::or_said(buffer, last, said, ScreenKind::Run, leaves, look),
@@ -200,6 +211,7 @@ fn upper_rule(run: &RunScreen, width: u16, theme: Theme) -> Vec<Piece> {
         (format!(" {mode} "), style),
     ];
     let mut pieces = vec![Piece::of(title, 0)];
+    pieces.extend(finding::kept_piece(run, theme));
     for (index, channel) in run.model().channels().iter().enumerate().take(9) {
         let hidden = run.pane().selection().hides(&channel.channel);
         let (square, style) =
@@ -232,6 +244,7 @@ fn lower_rule(run: &RunScreen, window: &Window, theme: Theme) -> Vec<Piece> {
             0,
         ));
     }
+    pieces.extend(finding::search_piece(run, theme));
     if run.pane().left() > 0 {
         pieces.push(Piece::new(format!(" column {} ", run.pane().left() + 1), theme.faint(), 2));
     }
@@ -271,6 +284,16 @@ fn what_is_awaited(run: &RunScreen, look: &Look) -> Vec<String> {
     let path = look.path(run.model().directory().path());
     if !run.caught_up() {
         return vec![format!("reading {path} …")];
+    }
+    let all_hidden =
+        run.model().channels().iter().all(|channel| run.pane().selection().hides(&channel.channel));
+    if let Some((_, (searched, total))) = run.kept().filter(|_| !all_hidden) {
+        let told = if searched < total {
+            "no entry has passed the filters yet"
+        } else {
+            "no entry passes the filters"
+        };
+        return vec![told.to_owned(), "F lists them".to_owned()];
     }
     if run.model().counts().entries > 0 {
         return vec!["every channel is hidden".to_owned(), "their numbers show them again".to_owned()];

@@ -96,6 +96,17 @@ fn draw_piece(buffer: &mut Buffer, area: Rect, mut x: u16, piece: &Piece) -> u16
     x
 }
 
+/// Empties the row.
+pub fn blank(buffer: &mut Buffer, area: Rect) {
+    buffer.set_stringn(
+        area.x,
+        area.y,
+        " ".repeat(usize::from(area.width)),
+        usize::from(area.width),
+        Style::reset(),
+    );
+}
+
 /// Draws a rule over the row, for pieces to be drawn onto.
 pub fn rule(buffer: &mut Buffer, area: Rect, style: Style) {
     buffer.set_stringn(area.x, area.y, "─".repeat(usize::from(area.width)), usize::from(area.width), style);

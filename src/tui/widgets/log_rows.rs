@@ -9,7 +9,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::app::log_pane::{Row, Shown, Window};
 use crate::display;
-use crate::model::ChannelState;
+use crate::model::{ChannelState, Pattern};
 use crate::run::Channel;
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -50,6 +50,8 @@ pub struct LogRows<'a> {
     pub channels: &'a [ChannelState],
     /// The highest seq of the run: it makes the width of the column.
     pub highest_seq: Option<u64>,
+    /// What is searched for.
+    pub hits: Option<&'a Pattern>,
     /// Whether text is out of sight on the left.
     pub shifted: bool,
     /// Beside which rows which checkpoints stand.
@@ -126,6 +128,7 @@ impl LogRows<'_> {
             }
             (x, _) = buffer.set_stringn(x, area.y, &span.text, usize::from(room), self.theme.of_text(span));
         }
+        self.highlight(buffer, area, columns.text, shown);
         if shown.overwritten > 0 && x < area.right() {
             // What a line said before it was redrawn is out of sight, but not hidden in silence.
             let sign = format!(" ↺{}", shown.overwritten);
@@ -141,6 +144,25 @@ impl LogRows<'_> {
         }
         if self.shifted && area.width > columns.text {
             self.text_at(buffer, area, columns.text - 1, "‹", self.theme.cursor());
+        }
+    }
+
+    /// Marks what matches the search.
+    fn highlight(&self, buffer: &mut Buffer, area: Rect, left: u16, line: &display::Line) {
+        let Some(pattern) = self.hits else { return };
+        let text = line.text();
+        let column = |byte: usize| text.get(..byte).map(display::width);
+        for range in pattern.find_in(text.as_bytes()) {
+            let Some((from, to)) = column(range.start).zip(column(range.end)) else { continue };
+            let at = |column: usize| {
+                let column = u16::try_from(column).unwrap_or(u16::MAX);
+                area.x.saturating_add(left).saturating_add(column).min(area.right())
+            };
+            let (x, end) = (at(from), at(to));
+            if x >= area.right() {
+                break;
+            }
+            buffer.set_style(Rect { x, width: end - x, ..area }, self.theme.hit());
         }
     }
 

@@ -1,0 +1,256 @@
+//! Finding things in the log: searching, filtering, going to a place, marks, and the next gap,
+//! checkpoint, worker event or error.
+//!
+//! What has to be looked for in the whole run is a [`Question`]: it is answered range by range by
+//! threads of others, and no key waits for it. What a key asked for and is not known yet is a
+//! [`hunt::Hunt`], pursued whenever an answer comes, and given up with the next key that moves.
+
+pub mod filters;
+pub mod goal;
+mod going;
+pub mod hunt;
+mod jumps;
+pub mod line;
+mod question;
+mod search;
+
+use std::collections::BTreeMap;
+
+pub use filters::{Filters, OneFilter};
+pub use line::{Line, Purpose};
+pub use question::Question;
+pub use search::{Count, Search};
+
+use super::log_pane::Stand;
+use super::message::Effect;
+use super::{Action, RunScreen, ScreenKind, Size};
+use crate::model::{Answer, Filter};
+use hunt::{Direction, Hunt, Sought};
+
+/// A key was pressed whose meaning the next one completes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// A letter marks the place.
+    Mark,
+    /// A letter goes to the place that it marked.
+    Return,
+    /// A letter says to the next of what.
+    Next,
+    /// A letter says to the previous of what.
+    Previous,
+}
+
+impl Pending {
+    /// The key that was pressed, and what may come now.
+    #[must_use]
+    pub fn hint(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Mark => ("m", "a letter marks this place"),
+            Self::Return => ("'", "the letter of a mark, or ' for where you were before"),
+            Self::Next => ("]", "next: g gap  c checkpoint  w worker event  e error"),
+            Self::Previous => ("[", "previous: g gap  c checkpoint  w worker event  e error"),
+        }
+    }
+}
+
+/// What is looked for on a run screen.
+#[derive(Debug, Default)]
+pub struct Finding {
+    /// How many questions were put.
+    asked: u64,
+    line: Option<Line>,
+    search: Option<Search>,
+    filters: Filters,
+    /// Whether the list of filters is open.
+    lists_filters: bool,
+    hunt: Option<Hunt>,
+    errors: Option<Question>,
+    events: Option<Question>,
+    marks: BTreeMap<char, Stand>,
+    /// Where a person was before the last jump.
+    before: Option<Stand>,
+    pending: Option<Pending>,
+    outbox: Vec<Effect>,
+    told: Option<Told>,
+}
+
+/// Something for the status line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) text: String,
+    pub(super) is_good: bool,
+}
+
+impl Finding {
+    /// The line in which something is typed, when it is open.
+    #[must_use]
+    pub fn line(&self) -> Option<&Line> {
+        self.line.as_ref()
+    }
+
+    /// What is searched for.
+    #[must_use]
+    pub fn search(&self) -> Option<&Search> {
+        self.search.as_ref()
+    }
+
+    /// The filters.
+    #[must_use]
+    pub fn filters(&self) -> &Filters {
+        &self.filters
+    }
+
+    /// Whether the list of filters is open.
+    #[must_use]
+    pub fn lists_filters(&self) -> bool {
+        self.lists_filters
+    }
+
+    /// The key that waits for another one.
+    #[must_use]
+    pub fn pending(&self) -> Option<Pending> {
+        self.pending
+    }
+
+    /// What is looked for and not found yet.
+    #[must_use]
+    pub fn hunts(&self) -> Option<hunt::Sought> {
+        self.hunt.as_ref().map(|hunt| hunt.sought)
+    }
+
+    fn tell(&mut self, text: impl Into<String>) {
+        self.told = Some(Told { text: text.into(), is_good: true });
+    }
+
+    fn refuse(&mut self, text: impl Into<String>) {
+        self.told = Some(Told { text: text.into(), is_good: false });
+    }
+
+    fn questions(&mut self) -> impl Iterator<Item = &mut Question> {
+        let searched = self.search.as_mut().map(Search::question_mut);
+        let previous = self.line.as_mut().and_then(Line::previous_mut).map(Search::question_mut);
+        [searched, previous, self.errors.as_mut(), self.events.as_mut()].into_iter().flatten()
+    }
+}
+
+impl RunScreen {
+    /// What is looked for.
+    #[must_use]
+    pub fn finding(&self) -> &Finding {
+        &self.finding
+    }
+
+    pub(super) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.finding.outbox)
+    }
+
+    pub(super) fn take_told(&mut self) -> Option<Told> {
+        self.finding.told.take()
+    }
+
+    /// The screen that has the keys.
+    pub(super) fn kind(&self) -> ScreenKind {
+        match (&self.finding.line, self.finding.lists_filters) {
+            (Some(_), _) => ScreenKind::Line,
+            (None, true) => ScreenKind::Filters,
+            (None, false) => ScreenKind::Run,
+        }
+    }
+
+    /// Does what is about finding; says whether it was.
+    pub(super) fn act_on_finding(&mut self, action: Action, size: Size) -> bool {
+        match action {
+            Action::Accept => self.accept_line(size),
+            Action::Abandon => self.abandon_line(size),
+            _ if self.finding.lists_filters => self.act_on_filters(action),
+            Action::Search => self.open_line(Purpose::Search),
+            Action::Filter => self.open_line(Purpose::Filter(None)),
+            Action::Filters => self.list_filters(),
+            Action::GoTo => self.open_line(Purpose::GoTo),
+            Action::NextHit => self.next_hit(Direction::Next, size),
+            Action::PreviousHit => self.next_hit(Direction::Previous, size),
+            Action::MarkPlace => self.begin_sequence(Pending::Mark),
+            Action::ReturnToMark => self.begin_sequence(Pending::Return),
+            Action::NextOf => self.begin_sequence(Pending::Next),
+            Action::PreviousOf => self.begin_sequence(Pending::Previous),
+            other => {
+                // Whoever goes elsewhere does not want to be taken away from there later.
+                self.finding.hunt = None;
+                if matches!(other, Action::First | Action::Last | Action::Follow) {
+                    self.note_jump();
+                }
+                return false;
+            }
+        }
+        true
+    }
+
+    fn next_hit(&mut self, direction: Direction, size: Size) {
+        if self.finding.search.is_some() {
+            self.hunt(Sought::Hits, direction, size);
+        } else {
+            self.finding.refuse("nothing is searched for: / searches");
+        }
+    }
+
+    /// Leaves what lies over the log, or the search; says whether there was anything to leave. `q`
+    /// does not take a search away, since it leaves the screen.
+    pub(super) fn leave_finding(&mut self, is_escape: bool) -> bool {
+        if self.finding.lists_filters {
+            self.leave_filters();
+            return true;
+        }
+        is_escape && self.clear_search()
+    }
+
+    /// Takes an answer to a question in.
+    pub(super) fn take_answer(&mut self, question: u64, answer: Answer, size: Size) {
+        let is_kept = self.pane.kept().is_some_and(|kept| kept.number() == question);
+        let kept = self.pane.kept_mut().into_iter();
+        let Some(asked) = kept.chain(self.finding.questions()).find(|asked| asked.number() == question)
+        else {
+            return;
+        };
+        let jobs = asked.take(answer, &self.model);
+        self.send(question, jobs);
+        if is_kept {
+            self.pane.run_changed();
+        }
+        self.pursue(size);
+    }
+
+    /// The run grew or changed: what came is searched as well.
+    pub(super) fn search_on(&mut self, size: Size) {
+        let kept = self.pane.kept_mut().into_iter();
+        let asked: Vec<_> = kept
+            .chain(self.finding.questions())
+            .map(|question| (question.number(), question.jobs(&self.model)))
+            .collect();
+        for (question, jobs) in asked {
+            self.send(question, jobs);
+        }
+        self.pursue(size);
+    }
+
+    fn pose(&mut self, filter: Filter) -> Question {
+        self.finding.asked += 1;
+        let mut question = Question::new(self.finding.asked, filter);
+        let jobs = question.jobs(&self.model);
+        self.send(question.number(), jobs);
+        question
+    }
+
+    fn send(&mut self, question: u64, jobs: Vec<crate::model::ScanJob>) {
+        if !jobs.is_empty() {
+            self.finding.outbox.push(Effect::Search { number: self.number(), question, jobs });
+        }
+    }
+
+    /// The answer to a question is not wanted any more.
+    fn withdraw(&mut self, question: Option<Question>) {
+        if let Some(question) = question {
+            let (number, question) = (self.number(), question.number());
+            self.finding.outbox.push(Effect::DropSearch { number, question });
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Keys of two strokes: marks, and the next or the previous gap, checkpoint, worker event or error.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::hunt::{Direction, Sought};
+use super::{Pending, Question};
+use crate::app::key::{Key, KeyCode};
+use crate::app::{RunScreen, Size, layout::RunLayout};
+use crate::model::{Filter, Pattern};
+
+/// What an error looks like: the words that compilers, test runners and programs begin one with.
+/// `errors: 0` and `std::error::Error` are none.
+const ERRORS: &str = concat!(
+    r"(?:[Ee]rror|ERROR|[Ff]atal|FATAL|Exception)(?:\[\w+\])?:(?:[^:]|$)",
+    r"|\b(?:ERROR|FATAL|CRITICAL|PANIC|FAILED|FAIL)\b",
+    r"|\bERR!|\bpanicked at\b|^panic\b|Traceback \(most recent call last\)",
+    r"|\bSegmentation fault\b|\b[Oo]ut of memory\b",
+);
+/// A level of one, in the line of an entry or in text that is itself JSON.
+const LEVELS: &str = r#"\\?"(?:level|lvl|severity)\\?"\s*:\s*\\?"(?i:err|error|fatal|crit|critical|alert|emerg|emergency|panic)\\?""#;
+/// A sign of life: no event.
+const HEARTBEATS: &str = r#""event"\s*:\s*"heartbeat""#;
+
+static ERROR: LazyLock<Option<(Pattern, Regex)>> =
+    LazyLock::new(|| Pattern::new(ERRORS).ok().zip(Regex::new(LEVELS).ok()));
+static HEARTBEAT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(HEARTBEATS).ok());
+
+fn errors(filter: Filter) -> Filter {
+    match &*ERROR {
+        Some((pattern, level)) => filter.keep_either(pattern.clone(), level.clone()),
+        None => filter,
+    }
+}
+
+fn events(filter: Filter) -> Filter {
+    match &*HEARTBEAT {
+        Some(heartbeat) => filter.drop_lines(heartbeat.clone()),
+        None => filter,
+    }
+}
+
+impl RunScreen {
+    pub(in crate::app) fn begin_sequence(&mut self, pending: Pending) {
+        self.finding.pending = Some(pending);
+    }
+
+    /// Whether the next key completes another one.
+    pub(in crate::app) fn awaits_key(&self) -> bool {
+        self.finding.pending.is_some()
+    }
+
+    /// The key that completes another one.
+    pub(in crate::app) fn complete_sequence(&mut self, key: Key, size: Size) {
+        let Some(pending) = self.finding.pending.take() else { return };
+        let KeyCode::Character(character) = key.code else { return };
+        if key.control || key.alt {
+            return;
+        }
+        let direction = match pending {
+            Pending::Mark => return self.mark(character, size),
+            Pending::Return => return self.return_to_mark(character, size),
+            Pending::Next => Direction::Next,
+            Pending::Previous => Direction::Previous,
+        };
+        let is_down = direction == Direction::Next;
+        match character {
+            'g' => self.go_to_gap(is_down, size),
+            'c' => self.go_to_checkpoint(is_down, size),
+            'e' => {
+                let asked = self.finding.errors.take();
+                self.finding.errors = Some(self.ask_once(asked, errors));
+                self.hunt(Sought::Errors, direction, size);
+            }
+            'w' => {
+                let asked = self.finding.events.take();
+                self.finding.events = Some(self.ask_once(asked, events));
+                self.hunt(Sought::Events, direction, size);
+            }
+            other => {
+                let (sign, hint) = pending.hint();
+                self.finding.refuse(format!("{sign}{other} means nothing: {hint}"));
+            }
+        }
+    }
+
+    fn ask_once(&mut self, asked: Option<Question>, of: fn(Filter) -> Filter) -> Question {
+        let filter = || self.finding.filters.filter().unwrap_or_default();
+        match asked {
+            Some(asked) => asked,
+            None => self.pose(of(filter())),
+        }
+    }
+
+    fn height(size: Size) -> usize {
+        usize::from(RunLayout::new(size).log_height)
+    }
+
+    fn mark(&mut self, letter: char, size: Size) {
+        if !letter.is_alphanumeric() {
+            return self.finding.refuse(format!("{letter:?} is no letter: nothing is marked"));
+        }
+        if let Some(stand) = self.pane.stand_here(&self.model, Self::height(size)) {
+            self.finding.marks.insert(letter, stand);
+            self.finding.tell(format!("marked: '{letter} comes back here"));
+        }
+    }
+
+    fn return_to_mark(&mut self, letter: char, size: Size) {
+        let stand = match letter {
+            '\'' => self.finding.before.clone(),
+            letter => self.finding.marks.get(&letter).cloned(),
+        };
+        match stand {
+            Some(stand) => {
+                self.note_jump();
+                self.pane.return_to(&self.model, stand, Self::height(size));
+            }
+            None if letter == '\'' => self.finding.refuse("there was no jump yet"),
+            None => self.finding.refuse(format!("there is no mark {letter}: m{letter} makes it")),
+        }
+    }
+
+    /// Keeps where a person is, before a jump.
+    pub(in crate::app) fn note_jump(&mut self) {
+        self.finding.before = Some(self.pane.stand());
+    }
+
+    fn go_to_gap(&mut self, is_down: bool, size: Size) {
+        let (before, after) = self.pane.seqs_beside(&self.model);
+        let gaps = self.model.gaps();
+        let gap = if is_down {
+            after.and_then(|after| gaps.iter().find(|gap| gap.from >= after))
+        } else {
+            before.and_then(|before| gaps.iter().rev().find(|gap| gap.to <= before))
+        };
+        match gap.copied() {
+            Some(gap) => {
+                self.note_jump();
+                let next = gap.to.saturating_add(1);
+                self.pane.go_to_gap_before(&self.model, next, Self::height(size));
+            }
+            None => self.finding.refuse(if is_down { "no gap below" } else { "no gap above" }),
+        }
+    }
+
+    fn go_to_checkpoint(&mut self, is_down: bool, size: Size) {
+        let (before, after) = self.pane.seqs_beside(&self.model);
+        let place = if is_down {
+            after.and_then(|after| self.places.iter().find(|(place, _)| *place >= after))
+        } else {
+            before.and_then(|before| self.places.iter().rev().find(|(place, _)| *place < before))
+        };
+        match place.copied() {
+            Some((place, seq)) => {
+                self.note_jump();
+                self.pane.go_to_seq(&self.model, place, Self::height(size));
+                self.finding.tell(format!("checkpoint {seq}"));
+            }
+            None => self.finding.refuse(if is_down { "no checkpoint below" } else { "no checkpoint above" }),
+        }
+    }
+}

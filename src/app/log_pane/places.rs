@@ -1,0 +1,149 @@
+//! Going to places in the log, and coming back.
+
+use super::log::{Log, Spot};
+use super::{Cursor, LogPane, Row, Shown, Wanted};
+use crate::model::{Model, Place};
+use crate::run::Timestamp;
+
+/// Where a person stands in the log: to come back to.
+#[derive(Clone, Debug, Default)]
+pub struct Stand {
+    /// `None` while following.
+    cursor: Option<Cursor>,
+}
+
+impl LogPane {
+    /// Where a person stands now.
+    #[must_use]
+    pub fn stand(&self) -> Stand {
+        Stand { cursor: self.cursor.clone() }
+    }
+
+    /// Goes back to where a person stood; where that was following, it follows.
+    pub fn return_to(&mut self, model: &Model, stand: Stand, height: usize) {
+        match stand.cursor {
+            None => self.follow(),
+            Some(cursor) => {
+                self.hold(model, height);
+                self.wanted = None;
+                self.cursor = Some(cursor);
+                self.fill(model, height);
+                self.note_what_was_seen(model, height);
+            }
+        }
+    }
+
+    /// The entry under the cursor, or the last one while following. `None` where there is nothing.
+    #[must_use]
+    pub fn place(&self, model: &Model) -> Option<Place> {
+        self.place_where(model, &self.stand())
+    }
+
+    /// The entry at which a person stood, or the last one where that was following.
+    #[must_use]
+    pub fn place_where(&self, model: &Model, stand: &Stand) -> Option<Place> {
+        let log = Log::new(model, self);
+        match &stand.cursor {
+            Some(cursor) => log.find(cursor).map(|spot| spot.block.entry.place.clone()),
+            None => log.place_at(log.view.len().checked_sub(1)?),
+        }
+    }
+
+    /// Where a person stands, to come back to: at the last row while following.
+    #[must_use]
+    pub fn stand_here(&self, model: &Model, height: usize) -> Option<Stand> {
+        if !self.follows() {
+            return Some(self.stand());
+        }
+        let log = Log::new(model, self);
+        let rows = self.window(model, &[], height).rows.len();
+        let cursor = log.cursor(&log.last()?, rows.saturating_sub(1));
+        Some(Stand { cursor: Some(cursor) })
+    }
+
+    /// The cursor's seqs: of the entry before the row that it is on, and of the one after it. They
+    /// are those beside a gap while the cursor is on its row.
+    #[must_use]
+    pub fn seqs_beside(&self, model: &Model) -> (Option<u64>, Option<u64>) {
+        let log = Log::new(model, self);
+        let seq_at = |position: Option<u64>| position.and_then(|at| log.place_at(at)?.key().seq());
+        let Some(cursor) = &self.cursor else {
+            let last = seq_at(log.view.len().checked_sub(1));
+            return (last, last.and_then(|last| last.checked_add(1)));
+        };
+        let Some(spot) = log.find(cursor) else { return (None, None) };
+        let (position, seq) = (spot.block.position, spot.block.entry.place.key().seq());
+        if spot.row < 0 { (seq_at(position.checked_sub(1)), seq) } else { (seq, seq_at(Some(position + 1))) }
+    }
+
+    /// Goes to an entry, or the nearest that is shown, and stops following. Where it is in sight
+    /// already the window stands still. `line` chooses the line of the entry.
+    pub fn go_to_place(
+        &mut self,
+        model: &Model,
+        place: &Place,
+        height: usize,
+        line: impl FnOnce(&Shown) -> usize,
+    ) {
+        let window = self.window(model, &[], height);
+        self.hold(model, height);
+        self.wanted = None;
+        let log = Log::new(model, self);
+        let Some(last) = log.view.len().checked_sub(1) else { return };
+        let Some(block) = log.block(log.position_of(place).min(last)) else { return };
+        let chosen = line(&block.entry).min(block.entry.lines.len().saturating_sub(1));
+        let is_it = |row: &Row| matches!(row, Row::Entry { entry, line } if entry.place == block.entry.place && *line == chosen);
+        let in_sight = window.rows.iter().position(is_it);
+        let spot = Spot { row: chosen.cast_signed(), block };
+        self.stand_on(model, &spot, in_sight.unwrap_or(height / 2), height);
+    }
+
+    /// Goes to the first entry that was written at `time` or later, or to the last one; says whether
+    /// that is in view already.
+    pub fn go_to_time(&mut self, model: &Model, time: Timestamp, height: usize) -> bool {
+        self.hold(model, height);
+        let log = Log::new(model, self);
+        let position = log.view.position_of_time(time);
+        let in_view = model.ending().is_none() || position > 0;
+        self.go_to_position(model, position, height);
+        self.wanted = (!in_view).then_some(Wanted::Time(time));
+        in_view
+    }
+
+    /// Goes to the entry below which so much of the log stands; says whether that is in view already.
+    pub fn go_to_percent(&mut self, model: &Model, percent: u8, height: usize) -> bool {
+        self.hold(model, height);
+        let in_view = model.ending().is_none();
+        if in_view {
+            let entries = u128::from(self.view(model).len().saturating_sub(1));
+            let position = entries * u128::from(percent.min(100)) / 100;
+            self.go_to_position(model, u64::try_from(position).unwrap_or(u64::MAX), height);
+        }
+        self.wanted = (!in_view).then_some(Wanted::Percent(percent));
+        in_view
+    }
+
+    /// Goes to the rows of the gaps above the first entry whose seq is not below `seq`.
+    pub fn go_to_gap_before(&mut self, model: &Model, seq: u64, height: usize) {
+        self.hold(model, height);
+        self.wanted = None;
+        let log = Log::new(model, self);
+        let Some(block) = log.block(log.view.position_of_seq(seq)) else { return };
+        let spot = Spot { row: -block.gaps.len().cast_signed(), block };
+        self.stand_on(model, &spot, height / 2, height);
+    }
+
+    fn go_to_position(&mut self, model: &Model, position: u64, height: usize) {
+        let log = Log::new(model, self);
+        let last = log.view.len().saturating_sub(1);
+        let Some(block) = log.block(position.min(last)) else { return };
+        let spot = Spot { row: 0, block };
+        self.stand_on(model, &spot, height / 2, height);
+    }
+
+    fn stand_on(&mut self, model: &Model, spot: &Spot, screen_row: usize, height: usize) {
+        self.cursor = Some(Log::new(model, self).cursor(spot, screen_row));
+        self.fill(model, height);
+        self.note_what_was_seen(model, height);
+    }
+}
