@@ -16,6 +16,8 @@ pub mod key;
 pub mod layout;
 pub mod log_pane;
 pub mod message;
+mod mouse;
+mod navigation;
 mod needing;
 pub mod prompt;
 pub mod rate;
@@ -53,9 +55,6 @@ pub use why_screen::WhyScreen;
 pub use crate::checkpoint::{Kind, Origin};
 pub use crate::diagnose::RunSummary;
 use crate::run::{Now, RunDirectory};
-
-/// Rows that one notch of the mouse wheel moves.
-const WHEEL_ROWS: i32 = 3;
 
 /// What to open at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -309,14 +308,6 @@ impl App {
         self.changed |= self.run.is_none();
     }
 
-    fn open(&mut self, directory: RunDirectory) -> Effect {
-        self.opened += 1;
-        self.checkpoints = None;
-        self.why = None;
-        self.run = Some(RunScreen::new(self.opened, directory.clone(), self.zone.clone()));
-        Effect::OpenRun { number: self.opened, directory }
-    }
-
     fn say(&mut self, said: Said) {
         self.said = Some(said);
         self.changed = true;
@@ -367,89 +358,6 @@ impl App {
     }
 
     /// Leaves what lies over the log of the run; says whether there was anything.
-    fn leave_finding(&mut self, key: Key) -> bool {
-        let is_over_it = self.help.is_some() || self.checkpoints.is_some();
-        let run = self.run.as_mut().filter(|_| !is_over_it);
-        run.is_some_and(|run| run.leave_finding(key.code == KeyCode::Escape))
-    }
-
-    fn back(&mut self) -> Vec<Effect> {
-        if self.help.take().is_some() {
-            return Vec::new();
-        }
-        if let Some(effect) = self.leave_why() {
-            return vec![effect];
-        }
-        if let Some(screen) = &mut self.checkpoints {
-            if !screen.back(self.size) {
-                self.checkpoints = None;
-            }
-            return Vec::new();
-        }
-        match (self.runs.is_some(), self.run.take()) {
-            (true, Some(run)) => vec![Effect::CloseRun { number: run.number() }],
-            (_, run) => {
-                // The last screen is kept, so that something can be drawn until the end.
-                self.run = run;
-                vec![Effect::Quit]
-            }
-        }
-    }
-
-    fn open_selected(&mut self) -> Vec<Effect> {
-        let Some(runs) = &self.runs else { return Vec::new() };
-        match runs.runs().get(runs.selected()).map(|run| run.directory.clone()) {
-            Some(directory) => vec![self.open(directory)],
-            None => Vec::new(),
-        }
-    }
-
-    fn wheel(&mut self, notches: i32, now: Now) {
-        let rows = notches.saturating_mul(WHEEL_ROWS);
-        self.changed = true;
-        if self.prompt.is_some() && self.help.is_none() {
-            return;
-        }
-        let why_rows = self.why_rows(now);
-        match (&mut self.help, &mut self.run, &mut self.runs) {
-            (Some(help), _, _) => help.scroll(rows as isize, self.size),
-            (None, Some(_), _) if self.why.is_some() => {
-                if let Some(why) = &mut self.why {
-                    why.scroll(rows as isize, why_rows, self.size);
-                }
-            }
-            (None, Some(run), _) if self.checkpoints.is_some() => {
-                if let (Some(screen), Some(records)) = (&mut self.checkpoints, run.records()) {
-                    screen.scroll(rows, records, self.size);
-                }
-            }
-            (None, Some(run), _) => run.scroll(rows, self.size),
-            (None, None, Some(runs)) => runs.scroll(rows.signum(), self.size),
-            (None, None, None) => {}
-        }
-    }
-
-    fn click(&mut self, row: u16) -> Vec<Effect> {
-        self.changed = true;
-        if self.prompt.is_some() || self.why.is_some() {
-            return Vec::new();
-        }
-        match (&self.help, &mut self.run, &mut self.runs) {
-            (None, Some(run), _) if self.checkpoints.is_some() => {
-                if let (Some(screen), Some(records)) = (&mut self.checkpoints, run.records()) {
-                    screen.click(row, records, self.size);
-                }
-            }
-            (None, Some(run), _) => run.click(row, self.size),
-            (None, None, Some(runs)) => {
-                let again = runs.click(row, self.size);
-                return if again { self.open_selected() } else { Vec::new() };
-            }
-            _ => {}
-        }
-        Vec::new()
-    }
-
     fn resize(&mut self, size: Size) {
         self.size = size;
         self.changed = true;
