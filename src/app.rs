@@ -9,6 +9,7 @@ mod checkpointing;
 pub mod checkpoints_screen;
 pub mod editor;
 pub mod emission;
+pub mod entry_view;
 pub mod finding;
 pub mod help;
 pub mod key;
@@ -22,6 +23,7 @@ pub mod records;
 pub mod run_screen;
 pub mod runs_screen;
 pub mod said;
+pub mod time_column;
 pub mod truth;
 pub mod wrap;
 

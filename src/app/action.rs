@@ -79,6 +79,14 @@ pub enum Action {
     Accept,
     /// Leave what is typed.
     Abandon,
+    /// Show an entry whole.
+    Whole,
+    /// Let the column of times tell something else.
+    Times,
+    /// Wrap long lines, or cut them.
+    Wrap,
+    /// Copy the text of an entry.
+    CopyEntry,
     /// Change a filter.
     EditFilter,
     /// Add a filter.
@@ -126,14 +134,24 @@ pub enum ScreenKind {
     Line,
     /// The list of filters.
     Filters,
+    /// One entry, whole.
+    Entry,
     /// The help overlay.
     Help,
 }
 
 impl ScreenKind {
     /// All screens, in the order in which the README names them.
-    pub const ALL: [Self; 7] =
-        [Self::Runs, Self::Run, Self::Line, Self::Filters, Self::Checkpoints, Self::Prompt, Self::Help];
+    pub const ALL: [Self; 8] = [
+        Self::Runs,
+        Self::Run,
+        Self::Line,
+        Self::Filters,
+        Self::Entry,
+        Self::Checkpoints,
+        Self::Prompt,
+        Self::Help,
+    ];
 
     /// What the screen is called.
     #[must_use]
@@ -144,6 +162,7 @@ impl ScreenKind {
             Self::Checkpoints => "checkpoints",
             Self::Line => "search line",
             Self::Filters => "filters",
+            Self::Entry => "entry",
             Self::Prompt => "prompt",
             Self::Help => "help",
         }

@@ -53,6 +53,26 @@ impl RunLayout {
     }
 }
 
+/// One entry over the log: a rule with its title, its lines, the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryLayout {
+    /// The first row of its lines.
+    pub top: u16,
+    /// How many rows they have.
+    pub height: u16,
+    /// The keys.
+    pub footer: u16,
+}
+
+impl EntryLayout {
+    /// The layout in a terminal of that size. In one that is too small there is one row.
+    #[must_use]
+    pub fn new(size: Size) -> Self {
+        let height = size.height.saturating_sub(3).max(1);
+        Self { top: 2, height, footer: 2 + height }
+    }
+}
+
 /// The rows of the list of runs: a title, a rule, the heads of the columns, the runs, a rule, the
 /// footer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

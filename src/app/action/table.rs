@@ -7,19 +7,30 @@ const RUNS: &[ScreenKind] = &[ScreenKind::Runs];
 const RUN: &[ScreenKind] = &[ScreenKind::Run];
 const CHECKPOINTS: &[ScreenKind] = &[ScreenKind::Checkpoints];
 const LINE: &[ScreenKind] = &[ScreenKind::Line];
+/// Where there is one entry that is meant.
+const ENTRIES: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry];
 const FILTERS: &[ScreenKind] = &[ScreenKind::Filters];
 const PROMPT: &[ScreenKind] = &[ScreenKind::Prompt];
 /// Where something can be marked.
 const MARKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Checkpoints];
 /// Where nothing can be marked.
-const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Help];
+const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Help];
 /// Where text is wider than the screen.
-const SHIFTING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Checkpoints];
+const SHIFTING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints];
+/// Where something can be said on the status line.
+const NOTICING: &[ScreenKind] =
+    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints];
 /// Everywhere but in the help and where something is typed.
 const SCREENS: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints];
 /// Everywhere but where something is typed.
-pub(super) const EVERYWHERE: &[ScreenKind] =
-    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Filters, ScreenKind::Checkpoints, ScreenKind::Help];
+pub(super) const EVERYWHERE: &[ScreenKind] = &[
+    ScreenKind::Runs,
+    ScreenKind::Run,
+    ScreenKind::Filters,
+    ScreenKind::Entry,
+    ScreenKind::Checkpoints,
+    ScreenKind::Help,
+];
 /// Also where something is typed.
 const ALWAYS: &[ScreenKind] = &ScreenKind::ALL;
 
@@ -249,6 +260,23 @@ pub const ACTIONS: &[ActionRow] = &[
         screens: SCREENS,
         footer: Some("git diff"),
     },
+    row(
+        Action::Whole,
+        "entry",
+        "Show the entry whole, or leave it.",
+        &[plain(KeyCode::Enter)],
+        ENTRIES,
+        None,
+    ),
+    row(Action::Times, "times", "Time: clock, from start, above, none.", &[character('T')], RUN, None),
+    row(
+        Action::CopyEntry,
+        "copy entry",
+        "Copy the text of the entry.",
+        &[character('y')],
+        ENTRIES,
+        Some("copy"),
+    ),
     ActionRow {
         action: Action::Up,
         name: "up",
@@ -326,7 +354,7 @@ pub const ACTIONS: &[ActionRow] = &[
         name: "dismiss",
         help: "Take the notice off the status line.",
         keys: &[character('x')],
-        screens: SCREENS,
+        screens: NOTICING,
         footer: None,
     },
     ActionRow {

@@ -76,6 +76,12 @@ impl LogPane {
         if spot.row < 0 { (seq_at(position.checked_sub(1)), seq) } else { (seq, seq_at(Some(position + 1))) }
     }
 
+    /// When the entry at a position was written, if it says so.
+    #[must_use]
+    pub fn time_at(&self, model: &Model, position: u64) -> Option<Timestamp> {
+        Log::new(model, self).block(position)?.entry.time
+    }
+
     /// Goes to an entry, or the nearest that is shown, and stops following. Where it is in sight
     /// already the window stands still. `line` chooses the line of the entry.
     pub fn go_to_place(

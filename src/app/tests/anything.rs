@@ -53,7 +53,15 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What is pressed to find something; `⏎` is enter and `⎋` is esc.
-const FINDING: [&str; 32] = [
+const FINDING: [&str; 40] = [
+    "⏎",
+    "⏎G",
+    "⏎jl⏎",
+    "y",
+    "T",
+    "T",
+    "⏎y",
+    "⏎n",
     "/te",
     "/t⏎",
     "/(⏎",
@@ -136,6 +144,9 @@ fn check_finding(fixture: &Fixture) -> Result<(), TestCaseError> {
     if let Some(hits) = run.hits() {
         prop_assert!(hits.at.is_none_or(|at| (1..=hits.of).contains(&at)));
         prop_assert!(hits.of <= run.pane().view(run.model()).len() || !hits.is_complete);
+    }
+    if let Some(entry) = run.entry() {
+        prop_assert!(entry.top(fixture.app.size()) < entry.lines().len());
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Look, awaiting, finding};
+use super::{Look, awaiting, entry, finding};
 use crate::app::finding::Search;
 use crate::app::layout::{RunLayout, Size};
 use crate::app::log_pane::Window;
@@ -61,6 +61,9 @@ pub fn draw(run: &RunScreen, said: Option<&Said>, leaves: &str, now: Now, look: 
         highest_seq: run.model().counts().highest_seq,
         hits: run.finding().search().map(Search::pattern),
         shifted: run.pane().left() > 0,
+        times: run.times(),
+        began: run.began(),
+        above: run.time_above(&window),
         zone: &look.zone,
         theme,
     };
@@ -73,6 +76,9 @@ pub fn draw(run: &RunScreen, said: Option<&Said>, leaves: &str, now: Now, look: 
 
     if run.finding().lists_filters() {
         finding::filters(run.finding().filters(), size, theme, buffer);
+    }
+    if let Some(entry) = run.entry() {
+        return entry::draw(entry, size, said, theme, buffer);
     }
     let last = row(size, layout.footer, 1);
     if run.finding().line().is_some() {
@@ -145,7 +151,7 @@ pub(super) fn identity(manifest: &Manifest, theme: Theme) -> Vec<(String, Style)
 
 fn elapsed(run: &RunScreen, now: Now) -> Option<Duration> {
     let state = run.model().state();
-    let began = state.and_then(|state| state.started_at).or(run.model().manifest().created_at)?;
+    let began = run.began()?;
     let end = match run.status() {
         Status::Running | Status::Prepared => Some(now.wall),
         _ => state
@@ -218,6 +224,9 @@ fn lower_rule(run: &RunScreen, window: &Window, theme: Theme) -> Vec<Piece> {
         ));
     }
     pieces.extend(finding::search_piece(run, theme));
+    if let Some(name) = run.times().name() {
+        pieces.push(Piece::new(format!(" {name} "), theme.faint(), 2));
+    }
     if run.pane().left() > 0 {
         pieces.push(Piece::new(format!(" column {} ", run.pane().left() + 1), theme.faint(), 2));
     }
