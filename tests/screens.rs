@@ -146,6 +146,11 @@ fn an_entry_is_shown_whole() {
 }
 
 #[test]
+fn long_lines_are_wrapped() {
+    compare("wrapped", |size| found(size, "W:18146⏎"));
+}
+
+#[test]
 fn times_are_told_since_the_start_and_since_the_entry_above() {
     compare("times_since_start", |size| found(size, "T"));
     compare("times_since_above", |size| found(size, "TT"));

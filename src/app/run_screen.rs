@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::action::Action;
 use super::entry_view::EntryView;
 use super::finding::Finding;
-use super::layout::{RunLayout, Size};
+use super::layout::{LogColumns, RunLayout, Size};
 use super::log_pane::{LogPane, Row, Window};
 use super::rate::Rate;
 use super::records::Records;
@@ -35,6 +35,8 @@ pub struct RunScreen {
     pub(super) entry: Option<EntryView>,
     /// What the column of times tells.
     pub(super) times: TimeColumn,
+    /// Whether long lines are wrapped.
+    wraps: bool,
     /// The zone in which times are shown and typed.
     pub(super) zone: TimeZone,
     rate: Rate,
@@ -63,6 +65,7 @@ impl RunScreen {
             finding: Finding::default(),
             entry: None,
             times: TimeColumn::default(),
+            wraps: false,
             zone,
             rate: Rate::default(),
             caught_up: false,
@@ -105,6 +108,20 @@ impl RunScreen {
     #[must_use]
     pub fn times(&self) -> TimeColumn {
         self.times
+    }
+
+    /// Whether long lines are wrapped.
+    #[must_use]
+    pub fn wraps(&self) -> bool {
+        self.wraps
+    }
+
+    /// Lets wrapped rows be as wide as the text is now.
+    fn fit(&mut self, size: Size) {
+        let layout = RunLayout::new(size);
+        let columns = LogColumns::new(layout.log_width, self.model.counts().highest_seq, self.times);
+        let width = self.wraps.then(|| usize::from(layout.log_width.saturating_sub(columns.text)).max(1));
+        self.pane.set_wrap(&self.model, width, usize::from(layout.log_height));
     }
 
     /// When the run began, as far as it says so.
@@ -237,6 +254,7 @@ impl RunScreen {
         self.settle_at.get_or_insert(now.monotonic + SETTLE_AFTER);
         self.note_torn_lines(now.monotonic);
         self.search_on(size);
+        self.fit(size);
         true
     }
 
@@ -294,7 +312,14 @@ impl RunScreen {
                     pane.toggle(&channel.channel);
                 }
             }
-            Action::Times => self.times = self.times.next(),
+            Action::Times => {
+                self.times = self.times.next();
+                self.fit(size);
+            }
+            Action::Wrap => {
+                self.wraps = !self.wraps;
+                self.fit(size);
+            }
             Action::Dismiss => {
                 if let Some((notice, _)) = self.notice() {
                     self.dismissed.insert(notice);
@@ -325,6 +350,7 @@ impl RunScreen {
     }
 
     pub(super) fn resized(&mut self, size: Size) {
+        self.fit(size);
         self.pane.resized(&self.model, usize::from(RunLayout::new(size).log_height));
     }
 }

@@ -268,6 +268,7 @@ pub const ACTIONS: &[ActionRow] = &[
         ENTRIES,
         None,
     ),
+    row(Action::Wrap, "wrap", "Wrap long lines, or cut them.", &[character('W')], RUN, None),
     row(Action::Times, "times", "Time: clock, from start, above, none.", &[character('T')], RUN, None),
     row(
         Action::CopyEntry,

@@ -53,7 +53,9 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What is pressed to find something; `⏎` is enter and `⎋` is esc.
-const FINDING: [&str; 40] = [
+const FINDING: [&str; 42] = [
+    "W",
+    "W",
     "⏎",
     "⏎G",
     "⏎jl⏎",

@@ -52,7 +52,7 @@ pub fn draw(run: &RunScreen, said: Option<&Said>, leaves: &str, now: Now, look: 
     if run.model().ending().is_none() {
         scroll_mark(buffer, log, &window, theme);
     }
-    let log = Rect { width: log.width - 1, ..log };
+    let log = Rect { width: layout.log_width, ..log };
     let marks = run.marks(&window);
     let rows = LogRows {
         marks: &marks,
@@ -224,6 +224,9 @@ fn lower_rule(run: &RunScreen, window: &Window, theme: Theme) -> Vec<Piece> {
         ));
     }
     pieces.extend(finding::search_piece(run, theme));
+    if run.wraps() {
+        pieces.push(Piece::new(" wrapped ", theme.faint(), 2));
+    }
     if let Some(name) = run.times().name() {
         pieces.push(Piece::new(format!(" {name} "), theme.faint(), 2));
     }

@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+use crate::app::layout::{CHANNEL_WIDTH, LogColumns};
 use crate::app::log_pane::{Row, Shown, Window};
 use crate::app::time_column::{TimeColumn, distance};
 use crate::display;
@@ -14,34 +15,6 @@ use crate::model::{ChannelState, Pattern};
 use crate::run::{Channel, Timestamp};
 use crate::tui::text;
 use crate::tui::theme::Theme;
-
-/// What a channel's name may take.
-const CHANNEL_WIDTH: usize = 6;
-
-/// Where the columns stand.
-#[derive(Clone, Copy, Debug)]
-struct Columns {
-    seq: usize,
-    /// 12 with milliseconds, 8 without, 0 where there is no room.
-    time: usize,
-    /// The first column of the text, from the left edge.
-    text: u16,
-}
-
-impl Columns {
-    fn new(width: u16, highest_seq: Option<u64>, times: TimeColumn) -> Self {
-        let seq = highest_seq.map_or(0, |seq| seq.to_string().len().max(4));
-        let time = match (times, width) {
-            (TimeColumn::None, _) => 0,
-            (_, 84..) => 12,
-            (_, 56..) => 8,
-            _ => 0,
-        };
-        let gap = |width: usize| if width > 0 { width + 2 } else { 0 };
-        let text = 2 + gap(seq) + gap(time) + CHANNEL_WIDTH + 2;
-        Self { seq, time, text: u16::try_from(text).unwrap_or(u16::MAX) }
-    }
-}
 
 /// How to draw the rows.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +46,7 @@ pub struct LogRows<'a> {
 impl LogRows<'_> {
     /// Draws the rows into the area.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect) {
-        let columns = Columns::new(area.width, self.highest_seq, self.times);
+        let columns = LogColumns::new(area.width, self.highest_seq, self.times);
         let mut above = self.above;
         for (index, (y, row)) in (area.y..area.bottom()).zip(&self.window.rows).enumerate() {
             let area = Rect { y, height: 1, ..area };
@@ -126,7 +99,7 @@ impl LogRows<'_> {
         self.channels.iter().any(|channel| channel.end.as_ref() == Some(&entry.place))
     }
 
-    fn entry(&self, buffer: &mut Buffer, area: Rect, columns: Columns, entry: &Shown, line: usize) {
+    fn entry(&self, buffer: &mut Buffer, area: Rect, columns: LogColumns, entry: &Shown, line: usize) {
         if entry.malformed {
             // A sign of its own, since a broken line may look like anything.
             self.text_at(buffer, area, columns.text - 1, "!", self.theme.error());
@@ -198,7 +171,7 @@ impl LogRows<'_> {
         &self,
         buffer: &mut Buffer,
         area: Rect,
-        columns: Columns,
+        columns: LogColumns,
         entry: &Shown,
         above: Option<Timestamp>,
     ) {
@@ -217,7 +190,7 @@ impl LogRows<'_> {
         self.text_at(buffer, area, x, &channel_name(&entry.channel), self.theme.channel(&entry.channel));
     }
 
-    fn partial(&self, buffer: &mut Buffer, area: Rect, columns: Columns, channel: &Channel, bytes: u64) {
+    fn partial(&self, buffer: &mut Buffer, area: Rect, columns: LogColumns, channel: &Channel, bytes: u64) {
         let name = channel_name(channel);
         let start = columns.text - 2 - u16::try_from(CHANNEL_WIDTH).unwrap_or(0);
         let style = self.theme.faint().add_modifier(Modifier::ITALIC);

@@ -94,3 +94,38 @@ fn the_column_of_times_goes_through_what_it_can_tell() {
     use TimeColumn::{Clock, None, SincePrevious, SinceStart};
     assert_eq!(told, [Clock, SinceStart, SincePrevious, None, Clock]);
 }
+
+#[test]
+fn long_lines_are_wrapped_and_the_place_is_kept() {
+    let fixture = Fixture::new(with_log_rows(5));
+    for seq in 1..=20 {
+        fixture.append("stdout", seq, &format!("{} end", "word ".repeat(20)));
+    }
+    let mut finder = Finder::new(fixture);
+    finder.look();
+    // 80 columns, one of them for the mark of the place, and 16 for seqs and channels, 10 for times.
+    finder.press("W");
+    assert_eq!(finder.fixture.rows(), ["+", "19", "+", "20", "+"]);
+    let widths: Vec<usize> = finder
+        .fixture
+        .window()
+        .rows
+        .iter()
+        .map(|row| match row {
+            Row::Entry { entry, line } => entry.lines[*line].width,
+            _ => 0,
+        })
+        .collect();
+    assert!(widths.iter().all(|width| *width <= 57), "{widths:?}");
+    finder.press(":10⏎");
+    let held = finder.fixture.cursor();
+    assert_eq!(held.as_ref().map(|(_, seq)| seq.as_str()), Some("10"));
+    finder.press("W");
+    assert_eq!(finder.fixture.cursor(), held, "cut again");
+    finder.press("W/end⏎");
+    finder.answer();
+    assert_eq!(finder.fixture.cursor(), Some((3, "+".to_owned())), "the row of the entry that says so");
+    finder.update(Message::Resize(Size { width: 200, height: 10 }));
+    assert_eq!(finder.fixture.rows(), range(7, 11), "there is room for all of a line");
+    assert_eq!(finder.fixture.cursor(), Some((3, "10".to_owned())), "where the eye was");
+}
