@@ -198,3 +198,90 @@ impl Drive {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::app::{App, Size, Start};
+    use crate::app::{Key, KeyCode};
+    use crate::run::Now;
+
+    /// A run with many entries that is open, and what its reader delivers.
+    struct Open {
+        app: App,
+        drive: Drive,
+        delivered: mpsc::Receiver<Message>,
+        now: Now,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Open {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let line = |seq: u64| format!("{{\"seq\":{seq},\"text\":\"a line\"}}\n");
+            std::fs::write(folder.path().join("stdout.jsonl"), (1..=5000).map(line).collect::<String>())
+                .unwrap();
+            let (send, delivered) = mpsc::channel();
+            let deliver = Arc::new(move |message| send.send(message).is_ok());
+            let drive = Drive::new(deliver, |_| Thresholds::default());
+            let start = Start::Run(RunDirectory::alone(folder.path()));
+            let (app, effects) = App::new(start, Size { width: 80, height: 24 });
+            let now = Clock::start().now();
+            let mut open = Self { app, drive, delivered, now, _folder: folder };
+            open.carry_out(effects);
+            open
+        }
+
+        fn carry_out(&mut self, effects: Vec<Effect>) {
+            for effect in effects {
+                self.drive.carry_out(effect);
+            }
+        }
+
+        fn press(&mut self, keys: impl IntoIterator<Item = Key>) {
+            for key in keys {
+                let effects = self.app.update(Message::Key(key), self.now);
+                self.carry_out(effects);
+            }
+        }
+
+        fn wait_for(&mut self, what: &str, holds: impl Fn(&App) -> bool) {
+            while !holds(&self.app) {
+                let Ok(message) = self.delivered.recv_timeout(Duration::from_secs(20)) else {
+                    panic!("never seen: {what}")
+                };
+                let effects = self.app.update(message, self.now);
+                self.carry_out(effects);
+            }
+        }
+
+        fn searches(&self) -> Option<Vec<u64>> {
+            self.drive.run.as_ref().map(|run| run.searches.keys().copied().collect())
+        }
+    }
+
+    #[test]
+    fn a_question_has_threads_until_it_is_not_asked_any_more() {
+        let mut open = Open::new();
+        open.wait_for("the whole run", |app| app.run().is_some_and(crate::app::RunScreen::caught_up));
+        open.press("/lin".chars().map(Key::character));
+        assert_eq!(open.searches().map(|searches| searches.len()), Some(1), "of four patterns only the last");
+        open.wait_for("every hit", |app| {
+            app.run()
+                .and_then(crate::app::RunScreen::hits)
+                .is_some_and(|hits| (hits.of, hits.is_complete) == (5000, true))
+        });
+        open.press([Key::plain(KeyCode::Escape)]);
+        assert_eq!(open.searches(), Some(Vec::new()));
+        open.press("&a\r".chars().map(|key| match key {
+            '\r' => Key::plain(KeyCode::Enter),
+            key => Key::character(key),
+        }));
+        assert_eq!(open.searches().map(|searches| searches.len()), Some(1));
+        open.drive.carry_out(Effect::CloseRun { number: 1 });
+        assert_eq!(open.searches(), None);
+    }
+}

@@ -145,6 +145,22 @@ fn filters_say_what_they_leave_and_are_listed() {
 }
 
 #[test]
+fn an_entry_is_shown_whole() {
+    compare("entry", |size| found(size, "kkk⏎"));
+}
+
+#[test]
+fn long_lines_are_wrapped() {
+    compare("wrapped", |size| found(size, "W:18146⏎"));
+}
+
+#[test]
+fn times_are_told_since_the_start_and_since_the_entry_above() {
+    compare("times_since_start", |size| found(size, "T"));
+    compare("times_since_above", |size| found(size, "TT"));
+}
+
+#[test]
 fn a_key_that_waits_for_another_says_for_which() {
     compare("pending", |size| found(size, "&compiling⏎]"));
 }

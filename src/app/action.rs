@@ -81,6 +81,14 @@ pub enum Action {
     Accept,
     /// Leave what is typed.
     Abandon,
+    /// Show an entry whole.
+    Whole,
+    /// Let the column of times tell something else.
+    Times,
+    /// Wrap long lines, or cut them.
+    Wrap,
+    /// Copy the text of an entry.
+    CopyEntry,
     /// Change a filter.
     EditFilter,
     /// Add a filter.
@@ -142,17 +150,20 @@ pub enum ScreenKind {
     Line,
     /// The list of filters.
     Filters,
+    /// One entry, whole.
+    Entry,
     /// The help overlay.
     Help,
 }
 
 impl ScreenKind {
     /// All screens, in the order in which the README names them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Runs,
         Self::Run,
         Self::Line,
         Self::Filters,
+        Self::Entry,
         Self::Checkpoints,
         Self::Why,
         Self::Prompt,
@@ -169,6 +180,7 @@ impl ScreenKind {
             Self::Why => "why",
             Self::Line => "search line",
             Self::Filters => "filters",
+            Self::Entry => "entry",
             Self::Prompt => "prompt",
             Self::Help => "help",
         }

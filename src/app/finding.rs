@@ -21,10 +21,11 @@ pub use line::{Line, Purpose};
 pub use question::Question;
 pub use search::{Count, Search};
 
+use super::entry_view::{self, EntryView};
 use super::log_pane::Stand;
 use super::message::Effect;
 use super::{Action, RunScreen, ScreenKind, Size};
-use crate::model::{Answer, Filter};
+use crate::model::{Answer, Filter, Placed};
 use hunt::{Direction, Hunt, Sought};
 
 /// A key was pressed whose meaning the next one completes.
@@ -150,10 +151,11 @@ impl RunScreen {
 
     /// The screen that has the keys.
     pub(super) fn kind(&self) -> ScreenKind {
-        match (&self.finding.line, self.finding.lists_filters) {
-            (Some(_), _) => ScreenKind::Line,
-            (None, true) => ScreenKind::Filters,
-            (None, false) => ScreenKind::Run,
+        match (&self.finding.line, &self.entry, self.finding.lists_filters) {
+            (Some(_), _, _) => ScreenKind::Line,
+            (None, Some(_), _) => ScreenKind::Entry,
+            (None, None, true) => ScreenKind::Filters,
+            (None, None, false) => ScreenKind::Run,
         }
     }
 
@@ -162,6 +164,14 @@ impl RunScreen {
         match action {
             Action::Accept => self.accept_line(size),
             Action::Abandon => self.abandon_line(size),
+            Action::CopyEntry => self.copy_entry(),
+            Action::Whole => self.toggle_entry(),
+            Action::Dismiss => return false,
+            _ if self.entry.is_some() => {
+                if let Some(entry) = &mut self.entry {
+                    entry.act(action, size);
+                }
+            }
             _ if self.finding.lists_filters => self.act_on_filters(action),
             Action::Search => self.open_line(Purpose::Search),
             Action::Filter => self.open_line(Purpose::Filter(None)),
@@ -174,8 +184,7 @@ impl RunScreen {
             Action::NextOf => self.begin_sequence(Pending::Next),
             Action::PreviousOf => self.begin_sequence(Pending::Previous),
             other => {
-                // Whoever goes elsewhere does not want to be taken away from there later.
-                self.finding.hunt = None;
+                self.give_up_hunt();
                 if matches!(other, Action::First | Action::Last | Action::Follow) {
                     self.note_jump();
                 }
@@ -183,6 +192,33 @@ impl RunScreen {
             }
         }
         true
+    }
+
+    /// The entry under the cursor, or the last one while following.
+    fn chosen(&self) -> Option<Placed> {
+        let view = self.pane.view(&self.model);
+        let place = self.pane.place(&self.model)?;
+        view.at(view.position_of(&place))
+    }
+
+    fn toggle_entry(&mut self) {
+        if self.entry.take().is_some() {
+            return;
+        }
+        match self.chosen() {
+            Some(placed) => self.entry = Some(EntryView::new(&placed, &self.zone)),
+            None => self.finding.refuse("there is no entry here"),
+        }
+    }
+
+    fn copy_entry(&mut self) {
+        let copied = match &self.entry {
+            Some(entry) => Some(entry.to_copy()),
+            None => self.chosen().as_ref().map(entry_view::to_copy),
+        };
+        let Some((of, text)) = copied else { return self.finding.refuse("there is no entry here") };
+        self.finding.tell(format!("copied: the text of {of}"));
+        self.finding.outbox.push(Effect::Copy(text));
     }
 
     fn next_hit(&mut self, direction: Direction, size: Size) {
@@ -196,6 +232,9 @@ impl RunScreen {
     /// Leaves what lies over the log, or the search; says whether there was anything to leave. `q`
     /// does not take a search away, since it leaves the screen.
     pub(super) fn leave_finding(&mut self, is_escape: bool) -> bool {
+        if self.entry.take().is_some() {
+            return true;
+        }
         if self.finding.lists_filters {
             self.leave_filters();
             return true;

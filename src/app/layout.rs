@@ -1,5 +1,7 @@
 //! Where things stand on the terminal: cells, no drawing.
 
+use super::time_column::TimeColumn;
+
 /// The terminal's size in cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
@@ -32,6 +34,8 @@ impl Size {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunLayout {
+    /// How many columns the log has: one beside it marks the place in it.
+    pub log_width: u16,
     /// The first row of the log.
     pub log_top: u16,
     /// How many rows the log has.
@@ -58,7 +62,16 @@ impl RunLayout {
         let lower_rule = 2 + log_height;
         let clocks = lower_rule + 1;
         let verdict = has_verdict.then_some(clocks + 1);
-        Self { log_top: 2, log_height, lower_rule, clocks, verdict, footer: verdict.unwrap_or(clocks) + 1 }
+        let log_width = size.width.saturating_sub(1);
+        Self {
+            log_width,
+            log_top: 2,
+            log_height,
+            lower_rule,
+            clocks,
+            verdict,
+            footer: verdict.unwrap_or(clocks) + 1,
+        }
     }
 }
 
@@ -84,6 +97,57 @@ impl WhyLayout {
         let height = size.height.saturating_sub(4).max(1);
         let width = size.width.saturating_sub(2).max(1);
         Self { top: 2, height, width, lower_rule: 2 + height, footer: 3 + height }
+    }
+}
+
+/// What a channel's name may take beside the log.
+pub const CHANNEL_WIDTH: usize = 6;
+
+/// Where the columns of the log stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogColumns {
+    /// How wide the seqs are; 0 where there are none.
+    pub seq: usize,
+    /// 12 with milliseconds, 8 without, 0 where there is no room or no wish.
+    pub time: usize,
+    /// The first column of the text, from the left edge.
+    pub text: u16,
+}
+
+impl LogColumns {
+    /// The columns of a log that is so wide, in a run with that highest seq.
+    #[must_use]
+    pub fn new(width: u16, highest_seq: Option<u64>, times: TimeColumn) -> Self {
+        let seq = highest_seq.map_or(0, |seq| seq.to_string().len().max(4));
+        let time = match (times, width) {
+            (TimeColumn::None, _) => 0,
+            (_, 84..) => 12,
+            (_, 56..) => 8,
+            _ => 0,
+        };
+        let gap = |width: usize| if width > 0 { width + 2 } else { 0 };
+        let text = 2 + gap(seq) + gap(time) + CHANNEL_WIDTH + 2;
+        Self { seq, time, text: u16::try_from(text).unwrap_or(u16::MAX) }
+    }
+}
+
+/// One entry over the log: a rule with its title, its lines, the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryLayout {
+    /// The first row of its lines.
+    pub top: u16,
+    /// How many rows they have.
+    pub height: u16,
+    /// The keys.
+    pub footer: u16,
+}
+
+impl EntryLayout {
+    /// The layout in a terminal of that size. In one that is too small there is one row.
+    #[must_use]
+    pub fn new(size: Size) -> Self {
+        let height = size.height.saturating_sub(3).max(1);
+        Self { top: 2, height, footer: 2 + height }
     }
 }
 

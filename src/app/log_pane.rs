@@ -6,6 +6,7 @@
 
 mod log;
 mod places;
+mod wrapped;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub struct LogPane {
     cursor: Option<Cursor>,
     /// Columns that are out of sight on the left.
     left: usize,
+    /// How many columns a row of text has where long lines are wrapped.
+    wrap: Option<usize>,
     /// What was asked for while only the end of a large run was in view.
     wanted: Option<Wanted>,
     /// The last entry that was on the screen since following stopped: what is after it is new.
@@ -300,6 +303,9 @@ impl LogPane {
 
     /// Shifts the text to the side, at most until the end of the longest line in sight.
     pub fn shift(&mut self, model: &Model, right: bool, height: usize) {
+        if self.wrap.is_some() {
+            return;
+        }
         if !right {
             self.left = self.left.saturating_sub(SIDE_STEP);
             self.ready.take();

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::Action;
+use super::entry_view::EntryView;
 use super::finding::Finding;
-use super::layout::{RunLayout, Size};
+use super::layout::{LogColumns, RunLayout, Size};
 use super::log_pane::{LogPane, Row, Window};
 use super::rate::Rate;
 use super::records::Records;
+use super::time_column::TimeColumn;
 use jiff::tz::TimeZone;
 
 use crate::diagnose::RunSummary;
 use crate::model::Model;
-use crate::run::{Channel, Now, RunDirectory, Status};
+use crate::run::{Channel, Now, RunDirectory, Status, Timestamp};
 use crate::tail::Batch;
 
 /// How long after an arrival gaps are settled; see [`Model::settle`].
@@ -29,6 +31,12 @@ pub struct RunScreen {
     pub(super) model: Model,
     pub(super) pane: LogPane,
     pub(super) finding: Finding,
+    /// The entry that lies over the log.
+    pub(super) entry: Option<EntryView>,
+    /// What the column of times tells.
+    pub(super) times: TimeColumn,
+    /// Whether long lines are wrapped.
+    wraps: bool,
     /// The zone in which times are shown and typed.
     pub(super) zone: TimeZone,
     rate: Rate,
@@ -55,6 +63,9 @@ impl RunScreen {
             model: Model::new(directory),
             pane: LogPane::default(),
             finding: Finding::default(),
+            entry: None,
+            times: TimeColumn::default(),
+            wraps: false,
             zone,
             rate: Rate::default(),
             caught_up: false,
@@ -85,6 +96,45 @@ impl RunScreen {
     #[must_use]
     pub fn pane(&self) -> &LogPane {
         &self.pane
+    }
+
+    /// The entry that lies over the log.
+    #[must_use]
+    pub fn entry(&self) -> Option<&EntryView> {
+        self.entry.as_ref()
+    }
+
+    /// What the column of times tells.
+    #[must_use]
+    pub fn times(&self) -> TimeColumn {
+        self.times
+    }
+
+    /// Whether long lines are wrapped.
+    #[must_use]
+    pub fn wraps(&self) -> bool {
+        self.wraps
+    }
+
+    /// Lets wrapped rows be as wide as the text is now.
+    fn fit(&mut self, size: Size) {
+        let layout = RunLayout::new(size);
+        let columns = LogColumns::new(layout.log_width, self.model.counts().highest_seq, self.times);
+        let width = self.wraps.then(|| usize::from(layout.log_width.saturating_sub(columns.text)).max(1));
+        self.pane.set_wrap(&self.model, width, usize::from(layout.log_height));
+    }
+
+    /// When the run began, as far as it says so.
+    #[must_use]
+    pub fn began(&self) -> Option<Timestamp> {
+        let started = self.model.state().and_then(|state| state.started_at);
+        started.or(self.model.manifest().created_at)
+    }
+
+    /// The time of the entry above the first one of the window.
+    #[must_use]
+    pub fn time_above(&self, window: &Window) -> Option<Timestamp> {
+        self.pane.time_at(&self.model, window.first.checked_sub(1)?)
     }
 
     /// How fast entries come.
@@ -204,6 +254,7 @@ impl RunScreen {
         self.settle_at.get_or_insert(now.monotonic + SETTLE_AFTER);
         self.note_torn_lines(now.monotonic);
         self.search_on(size);
+        self.fit(size);
         true
     }
 
@@ -267,6 +318,14 @@ impl RunScreen {
                     pane.toggle(&channel.channel);
                 }
             }
+            Action::Times => {
+                self.times = self.times.next();
+                self.fit(size);
+            }
+            Action::Wrap => {
+                self.wraps = !self.wraps;
+                self.fit(size);
+            }
             Action::Dismiss => {
                 if let Some((notice, _)) = self.notice() {
                     self.dismissed.insert(notice);
@@ -277,11 +336,19 @@ impl RunScreen {
     }
 
     pub(super) fn scroll(&mut self, rows: i32, size: Size) {
+        if let Some(entry) = &mut self.entry {
+            return entry.scroll(rows as isize, size);
+        }
+        self.give_up_hunt();
         let height = usize::from(RunLayout::new(size).log_height);
         self.pane.scroll(&self.model, rows as isize, height);
     }
 
     pub(super) fn click(&mut self, row: u16, size: Size) {
+        if self.entry.is_some() || self.finding.lists_filters() {
+            return;
+        }
+        self.give_up_hunt();
         let layout = RunLayout::new(size);
         if let Some(row) = row.checked_sub(layout.log_top).filter(|row| *row < layout.log_height) {
             self.pane.point_at(&self.model, usize::from(row), usize::from(layout.log_height));
@@ -289,6 +356,7 @@ impl RunScreen {
     }
 
     pub(super) fn resized(&mut self, size: Size) {
+        self.fit(size);
         self.pane.resized(&self.model, usize::from(RunLayout::new(size).log_height));
     }
 }

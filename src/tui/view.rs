@@ -1,6 +1,7 @@
 //! From the application's state to cells: picks the view.
 
 pub mod checkpoints;
+pub mod entry;
 pub mod finding;
 pub mod help;
 pub mod prompt;

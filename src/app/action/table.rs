@@ -7,14 +7,19 @@ const RUNS: &[ScreenKind] = &[ScreenKind::Runs];
 const RUN: &[ScreenKind] = &[ScreenKind::Run];
 const CHECKPOINTS: &[ScreenKind] = &[ScreenKind::Checkpoints];
 const LINE: &[ScreenKind] = &[ScreenKind::Line];
+/// Where there is one entry that is meant.
+const ENTRIES: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry];
 const FILTERS: &[ScreenKind] = &[ScreenKind::Filters];
 const PROMPT: &[ScreenKind] = &[ScreenKind::Prompt];
 /// Where something can be marked.
 const MARKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Checkpoints];
 /// Where nothing can be marked.
-const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Why, ScreenKind::Help];
+const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Why, ScreenKind::Help];
 /// Where text is wider than the screen.
-const SHIFTING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Checkpoints];
+const SHIFTING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints];
+/// Where something can be said on the status line.
+const NOTICING: &[ScreenKind] =
+    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints, ScreenKind::Why];
 /// Everywhere but in the help and where something is typed.
 const SCREENS: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints, ScreenKind::Why];
 /// Where it can be asked why.
@@ -27,6 +32,7 @@ pub(super) const EVERYWHERE: &[ScreenKind] = &[
     ScreenKind::Runs,
     ScreenKind::Run,
     ScreenKind::Filters,
+    ScreenKind::Entry,
     ScreenKind::Checkpoints,
     ScreenKind::Why,
     ScreenKind::Help,
@@ -282,6 +288,24 @@ pub const ACTIONS: &[ActionRow] = &[
         screens: SCREENS,
         footer: Some("git diff"),
     },
+    row(
+        Action::Whole,
+        "entry",
+        "Show the entry whole, or leave it.",
+        &[plain(KeyCode::Enter)],
+        ENTRIES,
+        None,
+    ),
+    row(Action::Wrap, "wrap", "Wrap long lines, or cut them.", &[character('W')], RUN, None),
+    row(Action::Times, "times", "Time: clock, from start, above, none.", &[character('T')], RUN, None),
+    row(
+        Action::CopyEntry,
+        "copy entry",
+        "Copy the text of the entry.",
+        &[character('y')],
+        ENTRIES,
+        Some("copy"),
+    ),
     ActionRow {
         action: Action::Checkpoints,
         name: "checkpoints",
@@ -385,7 +409,7 @@ pub const ACTIONS: &[ActionRow] = &[
         name: "dismiss",
         help: "Take the notice off the status line.",
         keys: &[character('x')],
-        screens: SCREENS,
+        screens: NOTICING,
         footer: None,
     },
     ActionRow {

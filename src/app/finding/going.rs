@@ -14,6 +14,7 @@ impl RunScreen {
     /// # Errors
     /// Says why there is no such place; then nothing moves.
     pub(super) fn go_to_goal(&mut self, goal: &Goal, size: Size) -> Result<(), String> {
+        self.give_up_hunt();
         let height = usize::from(RunLayout::new(size).log_height);
         let before = self.pane.stand();
         let later = "it is gone to when the run has been read that far";

@@ -97,6 +97,11 @@ impl RunScreen {
         self.pursue(size);
     }
 
+    /// Whoever goes elsewhere does not want to be taken away from there later.
+    pub(in crate::app) fn give_up_hunt(&mut self) {
+        self.finding.hunt = None;
+    }
+
     /// Goes where a hunt leads, as soon as that is known.
     pub(super) fn pursue(&mut self, size: Size) {
         let Some(hunt) = &self.finding.hunt else { return };

@@ -124,6 +124,7 @@ impl RunScreen {
 
     /// Keeps where a person is, before a jump.
     pub(in crate::app) fn note_jump(&mut self) {
+        self.give_up_hunt();
         self.finding.before = Some(self.pane.stand());
     }
 

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
+use super::wrapped::{self, MOST_ROWS};
 use super::{Cursor, LogPane, Row, Shown, Window};
 use crate::display;
 use crate::model::{Gap, Model, Place, Placed, View};
@@ -79,12 +80,13 @@ pub(super) struct Log<'a> {
     model: &'a Model,
     pub(super) view: View<'a>,
     left: usize,
+    wrap: Option<usize>,
     ready: &'a RefCell<Ready>,
 }
 
 impl<'a> Log<'a> {
     pub(super) fn new(model: &'a Model, pane: &'a LogPane) -> Self {
-        Self { model, view: pane.view(model), left: pane.left, ready: &pane.ready }
+        Self { model, view: pane.view(model), left: pane.left, wrap: pane.wrap, ready: &pane.ready }
     }
 
     pub(super) fn block(&self, position: u64) -> Option<Block> {
@@ -121,7 +123,7 @@ impl<'a> Log<'a> {
             return Some(Rc::clone(known));
         }
         let placed = self.view.at(position)?;
-        let lines = lines_of(&placed, self.left);
+        let lines = lines_of(&placed, self.left, self.wrap);
         let mut ready = self.ready.borrow_mut();
         if ready.lines > KEPT_LINES {
             *ready = Ready::default();
@@ -240,19 +242,31 @@ impl<'a> Log<'a> {
 
 /// The lines of an entry, at least one. A very long entry ends in a row that says how much more
 /// there is.
-fn lines_of(placed: &Placed, left: usize) -> Vec<display::Line> {
+fn lines_of(placed: &Placed, left: usize, wrap: Option<usize>) -> Vec<display::Line> {
     let text = placed.entry.text();
-    let mut lines =
-        display::lines(text, display::Limits { from: left, columns: MOST_COLUMNS, lines: MOST_LINES });
+    let columns = wrap.map_or(MOST_COLUMNS, |columns| columns.saturating_mul(MOST_ROWS));
+    let limits = display::Limits { from: left, columns, lines: MOST_LINES };
+    let mut lines = display::lines(text, limits);
+    if let Some(columns) = wrap {
+        lines = lines.into_iter().flat_map(|line| wrapped::wrap(line, columns)).collect();
+        let more = lines.len().saturating_sub(MOST_LINES + MOST_ROWS);
+        if more > 0 {
+            lines.truncate(MOST_LINES + MOST_ROWS);
+            lines.push(remark(format!("… {more} more rows in this entry")));
+        }
+    }
     let more = display::line_count(text).saturating_sub(MOST_LINES);
     if more > 0 {
-        let text = format!("… {more} more lines in this entry");
-        let width = display::width(&text);
-        let kind = display::SpanKind::Escaped;
-        let spans = vec![display::Span { text, kind, ..display::Span::default() }];
-        lines.push(display::Line { spans, width, ..display::Line::default() });
+        lines.push(remark(format!("… {more} more lines in this entry")));
     }
     lines
+}
+
+fn remark(text: String) -> display::Line {
+    let width = display::width(&text);
+    let kind = display::SpanKind::Escaped;
+    let spans = vec![display::Span { text, kind, ..display::Span::default() }];
+    display::Line { spans, width, ..display::Line::default() }
 }
 
 fn rows_of_gaps(gaps: &[Gap]) -> Vec<Row> {

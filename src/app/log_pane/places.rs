@@ -76,6 +76,25 @@ impl LogPane {
         if spot.row < 0 { (seq_at(position.checked_sub(1)), seq) } else { (seq, seq_at(Some(position + 1))) }
     }
 
+    /// Wraps long lines into rows of so many columns, or cuts them.
+    pub fn set_wrap(&mut self, model: &Model, columns: Option<usize>, height: usize) {
+        if self.wrap == columns {
+            return;
+        }
+        self.wrap = columns;
+        self.left = 0;
+        self.ready.take();
+        if !self.follows() {
+            self.fill(model, height);
+        }
+    }
+
+    /// When the entry at a position was written, if it says so.
+    #[must_use]
+    pub fn time_at(&self, model: &Model, position: u64) -> Option<Timestamp> {
+        Log::new(model, self).block(position)?.entry.time
+    }
+
     /// Goes to an entry, or the nearest that is shown, and stops following. Where it is in sight
     /// already the window stands still. `line` chooses the line of the entry.
     pub fn go_to_place(

@@ -53,7 +53,17 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What is pressed to find something; `⏎` is enter and `⎋` is esc.
-const FINDING: [&str; 32] = [
+const FINDING: [&str; 42] = [
+    "W",
+    "W",
+    "⏎",
+    "⏎G",
+    "⏎jl⏎",
+    "y",
+    "T",
+    "T",
+    "⏎y",
+    "⏎n",
     "/te",
     "/t⏎",
     "/(⏎",
@@ -136,6 +146,9 @@ fn check_finding(fixture: &Fixture) -> Result<(), TestCaseError> {
     if let Some(hits) = run.hits() {
         prop_assert!(hits.at.is_none_or(|at| (1..=hits.of).contains(&at)));
         prop_assert!(hits.of <= run.pane().view(run.model()).len() || !hits.is_complete);
+    }
+    if let Some(entry) = run.entry() {
+        prop_assert!(entry.top(fixture.app.size()) < entry.lines().len());
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! Searching, filtering and going to places, on real files.
 
+mod entry;
 mod filters;
 mod going;
 
 use super::super::finding::{Count, Search};
 use super::*;
+use crate::tail::Sizes;
 
 /// A fixture whose questions are answered one job at a time.
 struct Finder {
@@ -288,4 +290,65 @@ fn a_pattern_can_be_pasted_and_the_line_has_all_other_keys() {
     assert_eq!(finder.at().as_deref(), Some("40"));
     finder.press("⌫⌫⌫⌫⌫⌫⌫⌫⌫");
     assert_eq!(finder.fixture.app.screen(), ScreenKind::Run, "nothing left to take back: the line is left");
+}
+
+/// A run of which only the end was read so far, with entries that are numbered and hit as in
+/// [`Finder::with_hits`].
+fn with_the_end_only(entries: u64) -> Finder {
+    let mut fixture = Fixture::new(with_log_rows(5));
+    for seq in 1..=entries {
+        fixture.append("stdout", seq, &text_of(seq));
+    }
+    let sizes = Sizes { piece: 1000, at_once: 2000, worth_it: 1000, window: 1000, chunk: 500 };
+    fixture.tail = RunTail::with_sizes(RunDirectory::alone(fixture.folder.path()), sizes);
+    let batch = fixture.tail.poll();
+    fixture.update(Message::Batch { number: 1, batch });
+    assert!(fixture.run().model().ending().is_some(), "the test wants a run that is being read");
+    Finder::new(fixture)
+}
+
+#[test]
+fn while_only_the_end_is_in_view_nothing_is_said_of_what_stands_before_it() {
+    let mut finder = with_the_end_only(4000);
+    finder.press("/a hit⏎");
+    finder.answer();
+    assert_eq!(finder.at().as_deref(), Some("4000"));
+    assert!(finder.hits().is_some_and(|hits| hits.of < 400 && !hits.is_complete));
+    let known = finder.hits().map_or(0, |hits| hits.of);
+    for _ in 1..known {
+        finder.press("N");
+    }
+    let first_known = finder.at();
+    finder.press("N");
+    assert_eq!(finder.at(), first_known, "there may be one before it");
+    assert_eq!(finder.said(), "");
+    finder.look();
+    finder.answer();
+    let expected = first_known.and_then(|seq| seq.parse::<u64>().ok()).map(|seq| (seq - 10).to_string());
+    assert_eq!(finder.at(), expected, "gone to when it was known");
+    assert_eq!(finder.hits().map(|hits| (hits.of, hits.is_complete)), Some((400, true)));
+}
+
+#[test]
+fn what_is_typed_while_only_the_end_is_in_view_is_gone_to_when_the_rest_was_read() {
+    for (typed, at) in [("50%", "2000"), ("7", "7")] {
+        let mut finder = with_the_end_only(4000);
+        finder.press(&format!(":{typed}⏎"));
+        assert!(finder.said().contains("when the run has been read"), "{typed}: {}", finder.said());
+        finder.look();
+        assert_eq!(finder.at().as_deref(), Some(at), "{typed}");
+    }
+}
+
+#[test]
+fn filters_made_while_only_the_end_is_in_view_keep_the_rest_as_well() {
+    let mut finder = with_the_end_only(4000);
+    finder.press("&a hit⏎");
+    finder.answer();
+    let rows = finder.fixture.rows();
+    assert_eq!(rows.last().map(String::as_str), Some("4000"));
+    finder.look();
+    finder.answer();
+    assert_eq!(finder.fixture.run().kept().map(|kept| kept.0), Some((400, 4000)));
+    assert!(finder.fixture.run().pane().follows());
 }

@@ -17,7 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Look, awaiting, finding};
+use super::{Look, awaiting, entry, finding};
 use crate::app::finding::Search;
 use crate::app::layout::{RunLayout, Size};
 use crate::app::log_pane::Window;
@@ -61,7 +61,7 @@ pub fn draw(
     if run.model().ending().is_none() {
         scroll_mark(buffer, log, &window, theme);
     }
-    let log = Rect { width: log.width - 1, ..log };
+    let log = Rect { width: layout.log_width, ..log };
     let marks = run.marks(&window);
     let rows = LogRows {
         marks: &marks,
@@ -70,6 +70,9 @@ pub fn draw(
         highest_seq: run.model().counts().highest_seq,
         hits: run.finding().search().map(Search::pattern),
         shifted: run.pane().left() > 0,
+        times: run.times(),
+        began: run.began(),
+        above: run.time_above(&window),
         zone: &look.zone,
         theme,
     };
@@ -86,6 +89,9 @@ pub fn draw(
 
     if run.finding().lists_filters() {
         finding::filters(run.finding().filters(), size, look, buffer);
+    }
+    if let Some(entry) = run.entry() {
+        return entry::draw(entry, size, said, look, buffer);
     }
     let last = row(size, layout.footer, 1);
     if run.finding().line().is_some() {
@@ -172,7 +178,7 @@ pub(super) fn identity(manifest: &Manifest, theme: Theme) -> Vec<(String, Style)
 
 fn elapsed(run: &RunScreen, now: Now) -> Option<Duration> {
     let state = run.model().state();
-    let began = state.and_then(|state| state.started_at).or(run.model().manifest().created_at)?;
+    let began = run.began()?;
     let end = match run.status() {
         Status::Running | Status::Prepared => Some(now.wall),
         _ => state
@@ -245,6 +251,12 @@ fn lower_rule(run: &RunScreen, window: &Window, theme: Theme) -> Vec<Piece> {
         ));
     }
     pieces.extend(finding::search_piece(run, theme));
+    if run.wraps() {
+        pieces.push(Piece::new(" wrapped ", theme.faint(), 2));
+    }
+    if let Some(name) = run.times().name() {
+        pieces.push(Piece::new(format!(" {name} "), theme.faint(), 2));
+    }
     if run.pane().left() > 0 {
         pieces.push(Piece::new(format!(" column {} ", run.pane().left() + 1), theme.faint(), 2));
     }

@@ -7,39 +7,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+use crate::app::layout::{CHANNEL_WIDTH, LogColumns};
 use crate::app::log_pane::{Row, Shown, Window};
+use crate::app::time_column::{TimeColumn, distance};
 use crate::display;
 use crate::model::{ChannelState, Pattern};
-use crate::run::Channel;
+use crate::run::{Channel, Timestamp};
 use crate::tui::text;
 use crate::tui::theme::Theme;
-
-/// What a channel's name may take.
-const CHANNEL_WIDTH: usize = 6;
-
-/// Where the columns stand.
-#[derive(Clone, Copy, Debug)]
-struct Columns {
-    seq: usize,
-    /// 12 with milliseconds, 8 without, 0 where there is no room.
-    time: usize,
-    /// The first column of the text, from the left edge.
-    text: u16,
-}
-
-impl Columns {
-    fn new(width: u16, highest_seq: Option<u64>) -> Self {
-        let seq = highest_seq.map_or(0, |seq| seq.to_string().len().max(4));
-        let time = match width {
-            84.. => 12,
-            56.. => 8,
-            _ => 0,
-        };
-        let gap = |width: usize| if width > 0 { width + 2 } else { 0 };
-        let text = 2 + gap(seq) + gap(time) + CHANNEL_WIDTH + 2;
-        Self { seq, time, text: u16::try_from(text).unwrap_or(u16::MAX) }
-    }
-}
 
 /// How to draw the rows.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +31,12 @@ pub struct LogRows<'a> {
     pub shifted: bool,
     /// Beside which rows which checkpoints stand.
     pub marks: &'a BTreeMap<usize, Vec<u64>>,
+    /// What the column of times tells.
+    pub times: TimeColumn,
+    /// When the run began.
+    pub began: Option<Timestamp>,
+    /// When the entry above the first one was written.
+    pub above: Option<Timestamp>,
     /// The zone of the times.
     pub zone: &'a TimeZone,
     /// The looks.
@@ -65,14 +46,21 @@ pub struct LogRows<'a> {
 impl LogRows<'_> {
     /// Draws the rows into the area.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect) {
-        let columns = Columns::new(area.width, self.highest_seq);
+        let columns = LogColumns::new(area.width, self.highest_seq, self.times);
+        let mut above = self.above;
         for (index, (y, row)) in (area.y..area.bottom()).zip(&self.window.rows).enumerate() {
             let area = Rect { y, height: 1, ..area };
             if self.window.cursor == Some(index) {
                 buffer.set_stringn(area.x, y, "▶", 1, self.theme.cursor());
             }
             match row {
-                Row::Entry { entry, line } => self.entry(buffer, area, columns, entry, *line),
+                Row::Entry { entry, line } => {
+                    if *line == 0 {
+                        self.head(buffer, area, columns, entry, above);
+                    }
+                    self.entry(buffer, area, columns, entry, *line);
+                    above = entry.time.or(above);
+                }
                 Row::Gaps { gaps, missing, from, to } => {
                     let text = gap_text(*gaps, *missing, *from, *to);
                     self.text_at(buffer, area, 2, &text, self.theme.warning());
@@ -111,10 +99,7 @@ impl LogRows<'_> {
         self.channels.iter().any(|channel| channel.end.as_ref() == Some(&entry.place))
     }
 
-    fn entry(&self, buffer: &mut Buffer, area: Rect, columns: Columns, entry: &Shown, line: usize) {
-        if line == 0 {
-            self.head(buffer, area, columns, entry);
-        }
+    fn entry(&self, buffer: &mut Buffer, area: Rect, columns: LogColumns, entry: &Shown, line: usize) {
         if entry.malformed {
             // A sign of its own, since a broken line may look like anything.
             self.text_at(buffer, area, columns.text - 1, "!", self.theme.error());
@@ -166,7 +151,30 @@ impl LogRows<'_> {
         }
     }
 
-    fn head(&self, buffer: &mut Buffer, area: Rect, columns: Columns, entry: &Shown) {
+    /// What the column of times tells of an entry, given the time of the one above it.
+    fn time(&self, entry: &Shown, above: Option<Timestamp>, columns: usize) -> String {
+        let Some(time) = entry.time else { return String::new() };
+        let from = match self.times {
+            TimeColumn::Clock | TimeColumn::None => {
+                let time = time.time_of_day(self.zone);
+                return time.get(..columns).unwrap_or(&time).to_owned();
+            }
+            TimeColumn::SinceStart => self.began,
+            TimeColumn::SincePrevious => above,
+        };
+        let Some(from) = from else { return String::new() };
+        let distance = distance(time.milliseconds().saturating_sub(from.milliseconds()), columns);
+        format!("{distance:>columns$}")
+    }
+
+    fn head(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        columns: LogColumns,
+        entry: &Shown,
+        above: Option<Timestamp>,
+    ) {
         let mut x = 2;
         if columns.seq > 0 {
             let seq = entry.seq.map_or_else(|| "–".to_owned(), |seq| seq.to_string());
@@ -175,15 +183,14 @@ impl LogRows<'_> {
             x += u16::try_from(columns.seq).unwrap_or(0) + 2;
         }
         if columns.time > 0 {
-            let time = entry.time.map(|time| time.time_of_day(self.zone)).unwrap_or_default();
-            let time = time.get(..columns.time).unwrap_or(&time);
-            self.text_at(buffer, area, x, time, self.theme.faint());
+            let time = self.time(entry, above, columns.time);
+            self.text_at(buffer, area, x, &time, self.theme.faint());
             x += u16::try_from(columns.time).unwrap_or(0) + 2;
         }
         self.text_at(buffer, area, x, &channel_name(&entry.channel), self.theme.channel(&entry.channel));
     }
 
-    fn partial(&self, buffer: &mut Buffer, area: Rect, columns: Columns, channel: &Channel, bytes: u64) {
+    fn partial(&self, buffer: &mut Buffer, area: Rect, columns: LogColumns, channel: &Channel, bytes: u64) {
         let name = channel_name(channel);
         let start = columns.text - 2 - u16::try_from(CHANNEL_WIDTH).unwrap_or(0);
         let style = self.theme.faint().add_modifier(Modifier::ITALIC);

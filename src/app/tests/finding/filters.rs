@@ -58,6 +58,12 @@ fn a_filter_loses_neither_the_place_nor_following() {
     finder.press(" x");
     finder.answer();
     assert_eq!(finder.fixture.cursor(), Some((row, "32".to_owned())), "and back again");
+    finder.press("&of⏎");
+    finder.answer();
+    finder.press("g");
+    assert_eq!(finder.fixture.rows(), ["5", "10", "15", "20", "25"]);
+    finder.press("Fx");
+    assert_eq!(finder.fixture.rows(), range(5, 9), "at once, without an answer");
 }
 
 #[test]
@@ -75,9 +81,16 @@ fn a_filter_tells_how_far_it_is_and_shows_the_end_first() {
     assert_eq!(finder.fixture.rows(), ["980", "990", "1000"]);
     let ((shown, all), (searched, total)) = finder.fixture.run().kept().unwrap();
     assert!(shown < 100 && all == 1000 && searched > 0 && searched < total);
+    finder.press("k");
     finder.answer();
     let ((shown, _), (searched, total)) = finder.fixture.run().kept().unwrap();
     assert_eq!((shown, searched), (100, total));
+    assert_eq!(finder.fixture.rows(), ["980", "990", "1000"], "what comes above moves nothing");
+    finder.press("g");
+    for hit in 1..=20 {
+        assert_eq!(finder.at(), Some((hit * 10).to_string()));
+        finder.press("j");
+    }
 }
 
 #[test]
