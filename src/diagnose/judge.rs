@@ -101,8 +101,12 @@ impl Case<'_> {
         self.idle().is_some_and(|idle| idle < floor.max(habit))
     }
 
+    fn causes(&self) -> Vec<Cause> {
+        cause::of(self.facts, self.thresholds.note)
+    }
+
     fn by_processes(&self) -> Option<Decided> {
-        let causes = cause::of(self.facts);
+        let causes = self.causes();
         let cause = causes.iter().filter(|cause| self.counts(cause)).max_by_key(|cause| cause.rank())?;
         let silent = self.idle().map(|idle| format!(" for {}", span(idle))).unwrap_or_default();
         let open = self.facts.log.open_line.as_ref();
@@ -146,9 +150,19 @@ impl Case<'_> {
         let signs = self.facts.log.open_line.as_ref().map_or(0, |open| open.signs.len());
         match cause.code {
             Code::WaitingForInput if signs >= 2 => idle >= Duration::from_secs(1),
+            Code::WaitingForInput if cause.only_watches() => !self.is_usual(self.thresholds.note),
+            // A program may send its lines as slowly as it likes; a person is told at once.
+            Code::WaitingForInput if cause.is_from_a_program && signs == 0 => {
+                !self.is_usual(self.thresholds.question)
+            }
             Code::WaitingForInput => idle >= self.thresholds.question,
             Code::Stopped => idle >= Duration::from_secs(1),
             Code::BusySilent | Code::Sleeping => !self.is_usual(self.thresholds.note),
+            _ if cause.confidence == Confidence::Possible => !self.is_usual(self.thresholds.quiet),
+            // What surely does not come by itself is no matter of habit for long.
+            Code::WaitingOnLock | Code::WaitingOnPipe | Code::Deadlocked if idle >= self.thresholds.quiet => {
+                true
+            }
             _ if cause.confidence == Confidence::Sure => !self.is_usual(SURE_AFTER),
             _ => !self.is_usual(self.thresholds.note),
         }

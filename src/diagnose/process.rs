@@ -44,7 +44,7 @@ pub struct Process {
     /// Which share of a core it used between the two samples, with the children that ended in between;
     /// `None` where there was one only.
     pub cpu_share: Option<f64>,
-    /// Whether it was running, or ready to, at both looks: on a busy host its share may be small.
+    /// Whether one of its threads was running, or ready to, at both looks: on a busy host its share may be small.
     pub runs: bool,
     /// How often its threads gave up the processor by themselves since they began: each time one
     /// wakes up to wait again, this goes up.
@@ -67,6 +67,10 @@ pub struct Thread {
     pub call: Option<Call>,
     /// What it waits for in that call.
     pub wait: Option<Waiting>,
+    /// How often it gave up the processor by itself since it began.
+    pub switches: u64,
+    /// How often between the two samples; `None` where there was one only.
+    pub switches_of_sample: Option<u64>,
 }
 
 /// What a thread waits for.
@@ -83,6 +87,9 @@ pub struct Waiting {
     pub timeout_ms: Option<u64>,
     /// Where it waits for one of several descriptors: those that could be read, at most 16.
     pub polled: Vec<Polled>,
+    /// Where it waits for a futex: whether other processes may be those that end it.
+    #[serde(default)]
+    pub is_shared: bool,
 }
 
 /// A descriptor among several that a thread waits for.
@@ -130,6 +137,13 @@ pub enum Target {
         peer: Option<String>,
         /// The state of the connection, for example `established` or `syn_sent`.
         state: Option<String>,
+        /// The processes of this host that hold its other end: those of the run, and others that could
+        /// be read.
+        #[serde(default)]
+        others: Vec<u32>,
+        /// How many milliseconds ago the peer sent something last, or the connection was made.
+        #[serde(default)]
+        silent_ms: Option<u64>,
     },
     /// A file, and who holds a lock on it.
     File {
@@ -211,15 +225,42 @@ impl Sought {
     }
 }
 
-impl Processes {
-    /// The processes that wait for none of the others: where to look for what a step waits for.
+impl Waiting {
+    /// A wait of which nothing more is known.
     #[must_use]
-    pub fn leaves(&self) -> Vec<&Process> {
-        let has_living_child = |process: &Process| {
-            self.all.iter().any(|other| other.parent == process.pid && !matches!(other.state, 'Z' | 'X'))
-        };
-        let living = self.all.iter().filter(|process| !matches!(process.state, 'Z' | 'X'));
-        living.filter(|process| !(has_living_child(process) && process.waits_for_a_child())).collect()
+    pub fn of(wait: Wait) -> Self {
+        Self { wait, descriptor: None, target: None, timeout_ms: None, polled: Vec::new(), is_shared: false }
+    }
+}
+
+impl Thread {
+    /// How often it woke up between the two samples.
+    #[must_use]
+    pub fn wakes(&self) -> u64 {
+        self.switches_of_sample.unwrap_or(0)
+    }
+}
+
+impl Processes {
+    /// Those that still live, parents before their children.
+    pub fn living(&self) -> impl Iterator<Item = &Process> + Clone {
+        self.all.iter().filter(|process| !process.has_ended())
+    }
+
+    /// Whether a process stands in the tree below the command. One that does not was left behind, or
+    /// went its own way; where the command itself is gone, nobody stands below it.
+    #[must_use]
+    pub fn is_below_the_command(&self, process: &Process) -> bool {
+        let mut at = Some(process);
+        // No tree is deeper than it has processes.
+        for _ in 0..=self.all.len() {
+            match at {
+                Some(process) if Some(process.pid) == self.root => return true,
+                Some(process) => at = self.get(process.parent),
+                None => return false,
+            }
+        }
+        false
     }
 
     /// The process of that pid.
@@ -236,11 +277,10 @@ impl Process {
         self.switches_of_sample.is_some_and(|switches| switches > 0)
     }
 
-    /// Whether its main thread waits for a child to end.
+    /// Whether it exited, and is only kept until its parent asks for it.
     #[must_use]
-    pub fn waits_for_a_child(&self) -> bool {
-        let waits = |thread: &Thread| thread.wait.as_ref().is_some_and(|waiting| waiting.wait == Wait::Child);
-        self.threads.iter().any(waits)
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
     }
 
     /// What its threads wait for, the main one first.
@@ -294,7 +334,13 @@ impl Processes {
             // A child that ended may have computed long before the first look.
             let of_children = process.children_cpu_ms.saturating_sub(before.children_cpu_ms).min(elapsed_ms);
             process.cpu_share = (elapsed_ms > 0).then(|| (own + of_children) as f64 / elapsed_ms as f64);
-            process.runs = before.state == 'R' && process.state == 'R';
+            process.runs = process.state == 'R' && before.state == 'R';
+            for thread in &mut process.threads {
+                let earlier = before.threads.iter().find(|earlier| earlier.id == thread.id);
+                let Some(earlier) = earlier else { continue };
+                thread.switches_of_sample = Some(thread.switches.saturating_sub(earlier.switches));
+                process.runs |= thread.state == 'R' && earlier.state == 'R';
+            }
             process.switches_of_sample = Some(process.switches.saturating_sub(before.switches));
         }
     }
@@ -335,36 +381,37 @@ mod tests {
     }
 
     #[test]
-    fn the_leaves_are_those_that_wait_for_no_other_process_of_the_run() {
-        let waits = |wait| Thread {
-            wait: Some(Waiting {
-                wait,
-                descriptor: None,
-                target: None,
-                timeout_ms: None,
-                polled: Vec::new(),
-            }),
-            ..Thread::default()
-        };
-        let one = |pid, parent, state, wait| Process {
-            pid,
-            parent,
-            state,
-            threads: vec![waits(wait)],
-            ..Process::default()
-        };
+    fn what_left_the_tree_of_the_command_is_told_apart() {
+        let one = |pid, parent| Process { pid, parent, ..Process::default() };
         let processes = Processes {
-            all: vec![
-                one(1, 0, 'S', Wait::Child),
-                one(2, 1, 'S', Wait::Child),
-                one(3, 2, 'S', Wait::Read),
-                one(4, 1, 'Z', Wait::Read),
-                one(5, 1, 'S', Wait::Poll),
-                one(6, 5, 'S', Wait::Timer),
-            ],
+            root: Some(2),
+            all: vec![one(2, 1), one(3, 2), one(4, 3), one(5, 1), one(6, 5), one(7, 7)],
             ..Processes::default()
         };
-        let pids: Vec<u32> = processes.leaves().iter().map(|process| process.pid).collect();
-        assert_eq!(pids, [3, 5, 6]);
+        let below = |pid| processes.is_below_the_command(processes.get(pid).unwrap());
+        assert_eq!([2, 3, 4, 5, 6, 7].map(below), [true, true, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_thread_that_runs_at_both_looks_makes_its_process_run_while_the_main_one_waits() {
+        let of = |state, switches| Processes {
+            all: vec![Process {
+                threads: vec![
+                    Thread { id: 1, state: 'S', switches: 4, ..Thread::default() },
+                    Thread { id: 2, state, switches, ..Thread::default() },
+                ],
+                ..process(1, 0, 0, 'S', 4 + switches)
+            }],
+            ..Processes::default()
+        };
+        let mut later = of('R', 9);
+        later.compare(&of('R', 7), 1000);
+        let process = &later.all[0];
+        assert!(process.runs);
+        assert_eq!(process.threads[0].switches_of_sample, Some(0));
+        assert_eq!(process.threads[1].switches_of_sample, Some(2));
+        let mut later = of('R', 9);
+        later.compare(&of('S', 7), 1000);
+        assert!(!later.all[0].runs);
     }
 }

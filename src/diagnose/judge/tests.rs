@@ -22,15 +22,14 @@ fn with_process(mut facts: Facts, process: Process) -> Facts {
 }
 
 fn waits(wait: Wait, descriptor: u32, target: Option<Target>) -> Process {
-    let waiting =
-        Waiting { wait, descriptor: Some(descriptor), target, timeout_ms: None, polled: Vec::new() };
+    let waiting = Waiting { descriptor: Some(descriptor), target, ..Waiting::of(wait) };
     Process {
         pid: 7,
         name: "cp".to_owned(),
         state: 'S',
         cpu_share: Some(0.0),
         switches_of_sample: Some(0),
-        threads: vec![Thread { id: 7, state: 'S', call: None, wait: Some(waiting) }],
+        threads: vec![Thread { id: 7, state: 'S', wait: Some(waiting), ..Thread::default() }],
         ..Process::default()
     }
 }
@@ -85,6 +84,8 @@ fn what_wakes_up_again_and_again_does_not_wait_in_vain() {
         local: None,
         peer: Some("192.0.2.1:443".to_owned()),
         state: Some("established".to_owned()),
+        others: Vec::new(),
+        silent_ms: None,
     });
     let still = with_process(silent_for(30), waits(Wait::Read, 5, socket.clone()));
     assert_eq!(judged(&still), (Code::WaitingOnNetwork, true));
@@ -140,6 +141,7 @@ fn a_loop_is_fast_or_lasts_and_what_counts_up_is_progress() {
                 at_least: false,
                 lines: vec![line.to_owned()],
                 counts,
+                varies: false,
                 first_from_end: 0,
             },
             first_seq: Some(812),

@@ -3,6 +3,7 @@
 
 mod locks;
 mod memory;
+mod socket_diag;
 mod sockets;
 mod target;
 
@@ -12,7 +13,7 @@ use std::io;
 use std::path::Path;
 
 use super::call::{Call, Wait};
-use super::{Process, Processes, Sought, Thread, Unavailable, Waiting};
+use super::{Process, Processes, Sought, Target, Thread, Unavailable, Waiting};
 use target::Targets;
 
 /// So many processes are looked at closely.
@@ -174,7 +175,8 @@ fn look_at(mut process: Process, targets: &mut Targets<'_>, unavailable: &mut Ve
     for id in thread_ids(pid).into_iter().take(MOST_THREADS) {
         let state = thread_state(pid, id).unwrap_or(process.state);
         let status = format!("/proc/{pid}/task/{id}/status");
-        process.switches += number_in(&status, "voluntary_ctxt_switches:").unwrap_or(0);
+        let switches = number_in(&status, "voluntary_ctxt_switches:").unwrap_or(0);
+        process.switches += switches;
         let call = match fs::read_to_string(format!("/proc/{pid}/task/{id}/syscall")) {
             Ok(text) => Call::read(&text),
             Err(error) => {
@@ -183,7 +185,7 @@ fn look_at(mut process: Process, targets: &mut Targets<'_>, unavailable: &mut Ve
             }
         };
         let wait = call.as_ref().filter(|_| state != 'R').and_then(|call| waiting(pid, call, targets));
-        process.threads.push(Thread { id, state, call, wait });
+        process.threads.push(Thread { id, state, call, wait, switches, ..Thread::default() });
     }
     if let Some(error) = refused.filter(|error| error.kind() == io::ErrorKind::PermissionDenied) {
         let what = format!("the system call of pid {pid}");
@@ -221,15 +223,22 @@ fn thread_state(pid: u32, id: u32) -> Option<char> {
 
 fn waiting(pid: u32, call: &Call, targets: &mut Targets<'_>) -> Option<Waiting> {
     let (wait, descriptor) = call.wait()?;
-    let mut waiting = Waiting { wait, descriptor, target: None, timeout_ms: None, polled: Vec::new() };
+    let mut waiting = Waiting { descriptor, ..Waiting::of(wait) };
     match wait {
         Wait::Open => waiting.target = targets.opened(pid, call),
-        Wait::Timer | Wait::Futex => waiting.timeout_ms = memory::timeout(pid, call),
+        Wait::Timer => waiting.timeout_ms = memory::timeout(pid, call),
+        Wait::Futex => {
+            waiting.timeout_ms = memory::timeout(pid, call);
+            waiting.is_shared = call.is_shared_futex();
+        }
         Wait::Poll => {
             waiting.timeout_ms = memory::timeout(pid, call);
             waiting.polled = targets.polled(pid, call);
         }
         _ => waiting.target = descriptor.and_then(|descriptor| targets.of(pid, descriptor, wait)),
+    }
+    if let (Wait::Connect, Some(Target::Socket { peer: peer @ None, .. })) = (wait, &mut waiting.target) {
+        *peer = memory::socket_address(pid, call);
     }
     Some(waiting)
 }
