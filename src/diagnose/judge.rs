@@ -234,6 +234,10 @@ impl Case<'_> {
                 );
                 evidence.push(self.evidence("clock", text, clock.last));
             }
+            evidence.extend(self.facts.last_checkpoint.map(|last| {
+                let text = format!("the newest checkpoint was written {} ago", span(self.at.since(last)));
+                self.evidence("checkpoint", text, Some(last))
+            }));
             evidence.extend(self.habit().map(|habit| {
                 self.evidence(
                     "habit",
