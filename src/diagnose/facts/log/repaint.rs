@@ -41,3 +41,56 @@ impl Repaints {
         is_news
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnose::facts::LogFacts;
+    use crate::model::Model;
+    use crate::run::RunDirectory;
+
+    /// The facts of a log of one text a second.
+    fn facts(texts: &[&str]) -> LogFacts {
+        let run = tempfile::tempdir().unwrap();
+        let line = |(number, text): (usize, &&str)| {
+            let text = serde_json::to_string(text).unwrap();
+            format!(
+                "{{\"seq\":{},\"ts\":\"2026-03-21T08:00:{number:02}.000Z\",\"text\":{text}}}\n",
+                number + 1
+            )
+        };
+        let log: String = texts.iter().enumerate().map(line).collect();
+        std::fs::write(run.path().join("stdout.jsonl"), log).unwrap();
+        LogFacts::of(&Model::load_end(RunDirectory::alone(run.path()), 100).unwrap())
+    }
+
+    /// The second in which the log said something new last.
+    fn last_news(texts: &[&str]) -> i64 {
+        let facts = facts(texts);
+        let clock = facts.clocks.iter().find(|clock| clock.channel == "stdout").unwrap();
+        assert_eq!(clock.last, facts.last_said);
+        facts.last_said.unwrap().milliseconds() / 1000 % 60
+    }
+
+    #[test]
+    fn what_only_paints_a_line_anew_leaves_the_clock_alone() {
+        assert_eq!(last_news(&["start\n", "\r| waiting", "\r/ waiting", "\r- waiting", "\r\\ waiting"]), 1);
+        assert_eq!(last_news(&["start\n", "⠋ build 1s\r", "⠙ build 2s\r", "⠹ build 3s\r"]), 1);
+        assert_eq!(last_news(&["start\n", "\x1b[2K\x1b[1Ga.", "\x1b[2K\x1b[1Ga..", "\x1b[2K\x1b[1Ga..."]), 1);
+        let frames = ["start\n", "\r| waiting", "\r/ waiting", "\r| waiting", "\r/ waiting"].repeat(5);
+        assert_eq!(facts(&frames[1..]).repeated, None, "a wheel is no loop");
+    }
+
+    #[test]
+    fn what_gets_further_is_news_and_so_is_the_same_line_printed_again() {
+        assert_eq!(last_news(&["start\n", "\r10 %", "\r11 %", "\r12 %"]), 3);
+        assert_eq!(last_news(&["\r[#   ]", "\r[##  ]", "\r[### ]"]), 2);
+        assert_eq!(last_news(&["again\r\n", "again\r\n", "again\n"]), 2);
+        assert_eq!(last_news(&[".", ".", "."]), 2);
+    }
+
+    #[test]
+    fn a_painted_question_is_still_an_open_line() {
+        let facts = facts(&["\r? Overwrite (y/N) ", "\r? Overwrite (y/N) "]);
+        assert_eq!(facts.open_line.unwrap().text.trim_end(), "? Overwrite (y/N)");
+    }
+}
