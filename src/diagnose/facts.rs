@@ -153,6 +153,10 @@ fn why_no_processes(manifest: &Manifest, state: &RunState, status: Status) -> Op
     if status.has_ended() {
         return Some("the run has ended".to_owned());
     }
+    let is_elsewhere = !manifest.host.is_empty() && host::name().is_some_and(|name| name != manifest.host);
+    if manifest.boot_id.is_empty() && is_elsewhere {
+        return Some("it runs on another host".to_owned());
+    }
     let boot = host::boot_id();
     if !manifest.boot_id.is_empty() && boot.as_deref() != Some(manifest.boot_id.as_str()) {
         let same_host = host::name().is_some_and(|name| name == manifest.host);

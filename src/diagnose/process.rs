@@ -5,12 +5,14 @@
 mod call;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(any(test, not(target_os = "linux")))]
+mod portable;
 
 use serde::{Deserialize, Serialize};
 
 pub use call::{Call, Wait};
 
-use crate::run::RunState;
+use crate::run::{RunState, Timestamp};
 
 /// A process of the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,7 +28,7 @@ pub struct Process {
     pub command: String,
     /// Running, sleeping, and so on: the letter of the kernel, see proc_pid_stat(5).
     pub state: char,
-    /// When it started, in clock ticks since boot.
+    /// When it started, in clock ticks since boot; where there is no procfs, in seconds since 1970.
     pub start_time: u64,
     /// Its process group and its session.
     pub group: u32,
@@ -211,6 +213,8 @@ pub struct Sought {
     pub recorder: Option<(u32, Option<u64>)>,
     /// The run directory: the recorder names it to the step, and every process inherits it.
     pub run_variable: Option<String>,
+    /// When the command began, as the state says: what began later has only its pid.
+    pub begun: Option<Timestamp>,
 }
 
 impl Sought {
@@ -221,6 +225,7 @@ impl Sought {
             command: state.pid.map(|pid| (pid, state.pid_start_time)),
             recorder: state.recorder.map(|recorder| (recorder.pid, recorder.pid_start_time)),
             run_variable: None,
+            begun: state.started_at,
         }
     }
 }
@@ -295,6 +300,8 @@ impl Process {
 pub struct Snapshot {
     #[cfg(target_os = "linux")]
     inner: linux::Snapshot,
+    #[cfg(not(target_os = "linux"))]
+    inner: portable::Snapshot,
 }
 
 impl Snapshot {
@@ -304,22 +311,15 @@ impl Snapshot {
         Self {
             #[cfg(target_os = "linux")]
             inner: linux::Snapshot::take(),
+            #[cfg(not(target_os = "linux"))]
+            inner: portable::Snapshot::take(),
         }
     }
 
     /// Looks closely at those of a run.
-    #[cfg(target_os = "linux")]
     #[must_use]
     pub fn processes(&self, sought: &Sought) -> Processes {
         self.inner.collect(sought)
-    }
-
-    /// Looks closely at those of a run: not on this system.
-    #[cfg(not(target_os = "linux"))]
-    #[must_use]
-    pub fn processes(&self, _sought: &Sought) -> Processes {
-        let why = "this system has no procfs that could be read";
-        Processes { unavailable: vec![Unavailable::new("processes", why)], ..Processes::default() }
     }
 }
 
