@@ -118,6 +118,7 @@ fn found(process: &Process, facts: &Facts, recent: Duration) -> Found {
     }
     let is_inside = |found: &Found| matches!(found, Found::Thread | Found::Inside(_));
     let is_all_inside = !found.is_empty() && found.iter().all(is_inside);
+    let main_waits_inside = matches!(found.first(), Some(Found::Inside(_)));
     let mut causes = Vec::new();
     let mut others = BTreeSet::new();
     for found in found {
@@ -130,8 +131,8 @@ fn found(process: &Process, facts: &Facts, recent: Duration) -> Found {
     if is_all_inside {
         return Found::Inside(others);
     }
-    // Whoever waits for another process of the run while a thread of it keeps time does not sleep.
-    causes.retain(|cause| others.is_empty() || cause.code != Code::Sleeping);
+    // Whoever waits for another process of the run while some thread of it keeps time does not sleep.
+    causes.retain(|cause| !main_waits_inside || cause.code != Code::Sleeping);
     // The first thread that says something decides among equals.
     causes.reverse();
     causes.into_iter().max_by_key(Cause::rank).map_or(Found::Nothing, Found::Cause)

@@ -364,3 +364,16 @@ fn a_lock_or_a_pipe_is_no_matter_of_habit_for_long() {
     facts.log.last_said = Some(Timestamp::from_milliseconds(NOW - 50_000));
     assert_eq!(judged(&facts).0, Code::Progressing);
 }
+
+#[test]
+fn a_main_thread_that_sleeps_counts_and_a_clock_beside_a_wait_for_a_child_does_not() {
+    let with = |main: Wait, beside: Thread| {
+        let mut process = member(7, waits(main, 0, None));
+        process.threads.push(beside);
+        judged(&run_of(vec![process, member(8, waits(Wait::Signal, 0, None))])).0
+    };
+    let thread = |wait| Thread { id: 70, state: 'S', wait: Some(wait), ..Thread::default() };
+    let reading = Waiting { descriptor: Some(4), target: pipe(&[8]), ..Waiting::of(Wait::Read) };
+    assert_eq!(with(Wait::Timer, thread(reading)), Code::Sleeping);
+    assert_eq!(with(Wait::Child, thread(Waiting::of(Wait::Timer))), Code::Unknown);
+}
