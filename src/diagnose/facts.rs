@@ -217,7 +217,8 @@ mod tests {
             .stdin(std::process::Stdio::from(std::os::fd::OwnedFd::from(other)))
             .spawn()
             .unwrap();
-        let sought = Sought { command: Some((child.id(), None)), ..Sought::default() };
+        let started = host::start_time(child.id());
+        let sought = Sought { command: Some((child.id(), started)), ..Sought::default() };
         let mut processes = Snapshot::take().processes(&sought);
         child.kill().unwrap();
         child.wait().unwrap();

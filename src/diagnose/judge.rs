@@ -38,6 +38,8 @@ impl Default for Thresholds {
 /// So long a process that waits for something that is surely not there must have been silent: what
 /// is only slow to come is there by then.
 const SURE_AFTER: Duration = Duration::from_secs(3);
+/// Of so many processes it is told what they are at, where that is all there is to tell.
+const PROCESSES_TOLD: usize = 4;
 /// A process that uses more of a core than this computes.
 const BUSY_SHARE: f64 = 0.1;
 /// A silence may be so many times as long as the longest one before.
@@ -205,9 +207,16 @@ impl Case<'_> {
             confidence,
             sentence,
             since: self.last_said(),
-            evidence: Vec::new(),
+            evidence: self.what_they_do(code),
             suggestions: Vec::new(),
         }
+    }
+
+    /// What the processes are at, where nothing can be made of it.
+    fn what_they_do(&self, code: Code) -> Vec<Evidence> {
+        let living = self.facts.processes.living().filter(|_| code == Code::Unknown);
+        let told = living.take(PROCESSES_TOLD).map(words::at_work);
+        told.map(|text| self.evidence("process", text, Some(self.at))).collect()
     }
 
     /// Where a person can answer.

@@ -214,7 +214,8 @@ pub struct Sought {
     pub recorder: Option<(u32, Option<u64>)>,
     /// The run directory: the recorder names it to the step, and every process inherits it.
     pub run_variable: Option<String>,
-    /// When the command began, as the state says: what began later has only its pid.
+    /// Where the state does not tell when its processes started: when it was written. What began later
+    /// is another process that was given the pid again.
     pub begun: Option<Timestamp>,
 }
 
@@ -226,7 +227,7 @@ impl Sought {
             command: state.pid.map(|pid| (pid, state.pid_start_time)),
             recorder: state.recorder.map(|recorder| (recorder.pid, recorder.pid_start_time)),
             run_variable: None,
-            begun: state.started_at,
+            begun: state.updated_at.max(state.started_at),
         }
     }
 }

@@ -377,3 +377,10 @@ fn a_main_thread_that_sleeps_counts_and_a_clock_beside_a_wait_for_a_child_does_n
     assert_eq!(with(Wait::Timer, thread(reading)), Code::Sleeping);
     assert_eq!(with(Wait::Child, thread(Waiting::of(Wait::Timer))), Code::Unknown);
 }
+
+#[test]
+fn an_unknown_verdict_tells_at_least_what_the_processes_are_at() {
+    let verdict = judge(&run_of(vec![member(7, waits(Wait::Signal, 0, None))]), &Thresholds::default());
+    assert_eq!(verdict.code, Code::Unknown);
+    assert!(verdict.evidence.iter().any(|one| one.text == "`cp` (pid 7) sleeps"), "{:?}", verdict.evidence);
+}

@@ -32,6 +32,19 @@ pub(super) fn named(process: &Process) -> String {
     format!("`{}` (pid {})", display::one_line(&process.name), process.pid)
 }
 
+/// What a process is at, as the kernel says it.
+pub(super) fn at_work(process: &Process) -> String {
+    let call = process.threads.iter().find_map(|thread| thread.call.as_ref()?.name.as_deref());
+    let state = match process.state {
+        'R' => "runs",
+        'D' => "is in disk sleep",
+        'T' | 't' => "is stopped",
+        _ => "sleeps",
+    };
+    let call = call.map(|call| format!(" in the system call {call}")).unwrap_or_default();
+    format!("{} {state}{call}", named(process))
+}
+
 /// What a sentence begins with.
 pub(super) fn phrase(code: Code) -> &'static str {
     match code {
