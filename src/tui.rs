@@ -73,6 +73,7 @@ pub fn run(options: Options) -> Result<Ended, Error> {
     let look = Look {
         theme,
         keys: options.settings.keys.clone(),
+        columns: options.settings.columns.clone(),
         zone: TimeZone::system(),
         home: std::env::home_dir().filter(|home| home.is_absolute()),
     };

@@ -19,6 +19,7 @@ use super::theme::Theme;
 use crate::app::{App, KeyTable, layout};
 use crate::display;
 use crate::run::Now;
+use crate::settings::Column;
 
 /// What the drawing needs to know of the outside.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Look {
     pub theme: Theme,
     /// The keys, which must be those of the application.
     pub keys: KeyTable,
+    /// The columns of the list of runs, from the left.
+    pub columns: Vec<Column>,
     /// The zone in which times are shown.
     pub zone: TimeZone,
     /// The home directory, which paths are shortened by.

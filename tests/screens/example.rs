@@ -217,6 +217,7 @@ impl Example {
         Look {
             theme: Theme::in_colour(colour),
             keys: stepwatch::app::KeyTable::default(),
+            columns: stepwatch::settings::Column::ALL.to_vec(),
             zone: jiff::tz::TimeZone::UTC,
             home: Some(self.folder.path().to_owned()),
         }

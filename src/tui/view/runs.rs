@@ -19,6 +19,7 @@ use crate::app::layout::{RunsLayout, Size};
 use crate::app::{Attention, Need, RunSummary, RunsScreen, Said, ScreenKind};
 use crate::display;
 use crate::run::{Now, Status};
+use crate::settings::Column;
 use crate::tui::text;
 use crate::tui::theme::{Theme, sign, word};
 use crate::tui::widgets::bar::{self, Piece};
@@ -32,64 +33,36 @@ const LEAST_STEP: u16 = 14;
 /// Bars of the activity.
 const ACTIVITY_BARS: usize = 10;
 
-/// A column of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
-    Status,
-    Task,
-    Step,
-    Worker,
-    Elapsed,
-    Idle,
-    Activity,
-    Checkpoints,
-    LastLine,
-}
-
-/// The columns from the left.
-const COLUMNS: [Column; 9] = [
-    Column::Status,
-    Column::Task,
-    Column::Step,
-    Column::Worker,
-    Column::Elapsed,
-    Column::Idle,
-    Column::Activity,
-    Column::Checkpoints,
-    Column::LastLine,
-];
-
 /// Which column is left out first where there is no room.
 const GIVE_WAY: [Column; 5] =
     [Column::Worker, Column::Checkpoints, Column::Activity, Column::Elapsed, Column::Task];
 
-impl Column {
-    fn title(self) -> &'static str {
-        match self {
-            Self::Status => "STATUS",
-            Self::Task => "TASK",
-            Self::Step => "STEP",
-            Self::Worker => "WORKER",
-            Self::Elapsed => "ELAPSED",
-            Self::Idle => "IDLE",
-            Self::Activity => "ACTIVITY 10m",
-            Self::Checkpoints => "CKPT",
-            Self::LastLine => "LAST LINE",
-        }
+fn title_of(column: Column) -> &'static str {
+    match column {
+        Column::Status => "STATUS",
+        Column::Task => "TASK",
+        Column::Step => "STEP",
+        Column::Worker => "WORKER",
+        Column::Elapsed => "ELAPSED",
+        Column::Idle => "IDLE",
+        Column::Activity => "ACTIVITY 10m",
+        Column::Checkpoints => "CKPT",
+        Column::LastLine => "LAST LINE",
     }
+}
 
-    fn widest(self) -> usize {
-        match self {
-            Self::Task => 20,
-            Self::Step => 24,
-            Self::Worker => 10,
-            _ => 12,
-        }
+/// The most columns of the terminal that a column may take.
+fn widest(column: Column) -> usize {
+    match column {
+        Column::Task => 20,
+        Column::Step => 24,
+        Column::Worker => 10,
+        _ => 12,
     }
+}
 
-    fn is_right_aligned(self) -> bool {
-        matches!(self, Self::Elapsed | Self::Idle | Self::Checkpoints)
-    }
+fn is_right_aligned(column: Column) -> bool {
+    matches!(column, Column::Elapsed | Column::Idle | Column::Checkpoints)
 }
 
 /// Draws the screen.
@@ -115,7 +88,7 @@ pub fn draw(
         awaiting(buffer, list, &what_is_awaited(runs, look));
         return;
     }
-    let table = Table::new(runs.runs(), size.width, now);
+    let table = Table::new(&look.columns, runs.runs(), size.width, now);
     table.heads(buffer, row(2, 0), theme);
     let in_sight = runs.runs().iter().enumerate().skip(runs.top());
     for (y, (index, run)) in (list.y..list.bottom()).zip(in_sight) {
@@ -203,14 +176,16 @@ struct Table {
 }
 
 impl Table {
-    fn new(runs: &[impl AsRef<RunSummary>], width: u16, now: Now) -> Self {
-        let mut columns: Vec<(Column, u16)> = COLUMNS
+    /// The wanted columns, those that give way left out where there is no room, and the last line with
+    /// all the room that the others leave.
+    fn new(wanted: &[Column], runs: &[impl AsRef<RunSummary>], width: u16, now: Now) -> Self {
+        let mut columns: Vec<(Column, u16)> = wanted
             .iter()
             .filter(|column| **column != Column::LastLine)
             .map(|column| {
-                let title = display::width(column.title());
+                let title = display::width(title_of(*column));
                 // Thousands of cells are only looked at where they can make a difference.
-                let most = column.widest();
+                let most = widest(*column);
                 let looked_at = if title < most { runs } else { &[] };
                 let cells = looked_at.iter().map(|run| display::width(&cell(run.as_ref(), *column, now)));
                 let widest = cells.max().unwrap_or(0).min(most).max(title);
@@ -218,19 +193,28 @@ impl Table {
             })
             .collect();
         let taken = |columns: &[(Column, u16)]| columns.iter().map(|(_, width)| width + 2).sum::<u16>() + 2;
+        let place = wanted.iter().position(|column| *column == Column::LastLine);
+        let least = if place.is_some() { LEAST_LAST_LINE } else { 0 };
         for column in GIVE_WAY {
-            if taken(&columns) + LEAST_LAST_LINE > width {
+            if taken(&columns) + least > width {
                 columns.retain(|(other, _)| *other != column);
             }
         }
         // Where that is not enough, names are cut.
-        let lacking = (taken(&columns) + LEAST_LAST_LINE).saturating_sub(width);
+        let lacking = (taken(&columns) + least).saturating_sub(width);
         for (_, width) in columns.iter_mut().filter(|(column, _)| *column == Column::Step) {
             *width = width.saturating_sub(lacking).max(LEAST_STEP.min(*width));
         }
-        let rest = width.saturating_sub(taken(&columns));
-        if rest > 0 {
-            columns.push((Column::LastLine, rest));
+        if let Some(place) = place {
+            // Before the columns that are wanted behind it.
+            let behind = &wanted[place..];
+            let index =
+                columns.iter().position(|(column, _)| behind.contains(column)).unwrap_or(columns.len());
+            let gap = if index < columns.len() { 2 } else { 0 };
+            let rest = width.saturating_sub(taken(&columns) + gap);
+            if rest > 0 {
+                columns.insert(index, (Column::LastLine, rest));
+            }
         }
         Self { columns }
     }
@@ -247,7 +231,7 @@ impl Table {
 
     fn heads(&self, buffer: &mut Buffer, area: Rect, theme: Theme) {
         self.each(area, |column, area| {
-            write(buffer, area, column, column.title(), theme.faint());
+            write(buffer, area, column, title_of(column), theme.faint());
         });
     }
 
@@ -307,7 +291,7 @@ fn write(buffer: &mut Buffer, area: Rect, column: Column, text: &str, style: Sty
         _ => display::one_line_within(text, usize::from(area.width)),
     };
     let free = area.width.saturating_sub(u16::try_from(display::width(&text)).unwrap_or(u16::MAX));
-    let x = if column.is_right_aligned() { area.x + free } else { area.x };
+    let x = if is_right_aligned(column) { area.x + free } else { area.x };
     buffer.set_stringn(x, area.y, &text, usize::from(area.right().saturating_sub(x)), style);
 }
 
