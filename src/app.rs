@@ -26,6 +26,7 @@ pub mod records;
 pub mod run_screen;
 pub mod runs_screen;
 pub mod said;
+pub mod telling;
 pub mod truth;
 pub mod why_screen;
 pub mod wrap;
@@ -50,6 +51,7 @@ pub use records::{Records, ShownRecord};
 pub use run_screen::RunScreen;
 pub use runs_screen::{RunsFound, RunsScreen};
 pub use said::Said;
+pub use telling::Notify;
 pub use why_screen::WhyScreen;
 
 pub use crate::checkpoint::{Kind, Origin};
@@ -76,6 +78,7 @@ pub struct App {
     /// Likewise, and never together with the checkpoints.
     why: Option<WhyScreen>,
     attention: Attention,
+    teller: telling::Teller,
     prompt: Option<Prompt>,
     help: Option<Help>,
     said: Option<Said>,
@@ -99,6 +102,7 @@ impl App {
             checkpoints: None,
             why: None,
             attention: Attention::default(),
+            teller: telling::Teller::default(),
             prompt: None,
             help: None,
             said: None,
@@ -217,7 +221,11 @@ impl App {
 
     /// Takes in what happened.
     pub fn update(&mut self, message: Message, now: Now) -> Vec<Effect> {
+        let may_be_news = matches!(message, Message::Runs(_) | Message::Judged(_) | Message::Summary { .. });
         let mut effects = self.take_in(message, now);
+        if may_be_news {
+            effects.extend(self.news(now));
+        }
         if let Some(run) = &mut self.run {
             effects.extend(run.take_effects());
             if let Some(told) = run.take_told() {
@@ -334,6 +342,7 @@ impl App {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Redraw => return vec![Effect::Redraw],
+            Action::Notify => self.toggle_notify(now),
             Action::Help => {
                 let help = Help::new(self.screen_below_help(), &self.keys);
                 self.help = if self.help.is_some() { None } else { Some(help) };

@@ -96,7 +96,12 @@ impl Drive {
             Effect::Preview { ticket, request } => self.previews.ask(ticket, request),
             Effect::Emit(emissions) => self.writer.write(emissions, self.clock),
             Effect::WatchRoots(roots) => self.watch(roots),
-            Effect::Copy(_) | Effect::View(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
+            Effect::Notify { .. }
+            | Effect::Copy(_)
+            | Effect::View(_)
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => {
                 return Some(effect);
             }
         }

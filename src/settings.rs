@@ -16,8 +16,8 @@ mod reader;
 pub mod theme;
 mod thresholds;
 
+pub use crate::app::Notify;
 pub use list::Column;
-pub use notify::Notify;
 pub use patterns::Patterns;
 pub use reader::Mistake;
 pub use theme::{Part, ThemeName, ThemeSettings};
@@ -89,7 +89,7 @@ impl Settings {
             "theme" => self.theme = ThemeSettings::read(section, reader),
             "list" => self.columns = list::read(section, reader),
             "patterns" => self.patterns = Patterns::read(section, reader),
-            _ => self.notify = Notify::read(section, reader),
+            _ => self.notify = notify::read(section, reader),
         }
     }
 

@@ -78,8 +78,9 @@ pub fn run(options: Options) -> Result<Ended, Error> {
         home: std::env::home_dir().filter(|home| home.is_absolute()),
     };
     let settings = options.settings;
+    let notify = settings.notify;
     let thresholds = move |worker_kind: &str| settings.thresholds(worker_kind);
-    event_loop::run(options.start, options.notice, thresholds, &look)
+    event_loop::run(options.start, options.notice, thresholds, notify, &look)
 }
 
 /// Ends the process as the signal would have done, had it not been caught. Returns where the

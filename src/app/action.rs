@@ -107,6 +107,8 @@ pub enum Action {
     Acknowledge,
     /// Let a run ask for nobody for a while.
     Snooze,
+    /// Tell of runs that end, fail or need a person, or no longer.
+    Notify,
     /// Choose the next of the command lines.
     NextCommand,
     /// Take a notice off the status line.

@@ -149,6 +149,13 @@ pub enum Effect {
     },
     /// Write these checkpoints, one after the other.
     Emit(Vec<Emission>),
+    /// Tell a person who does not look: ring the bell, and show this text. It is harmless.
+    Notify {
+        /// Whether to ring the bell.
+        bell: bool,
+        /// What to show, if anything.
+        text: Option<String>,
+    },
     /// Put this text into the clipboard. It is harmless.
     Copy(String),
     /// Show this file in the pager or the editor.

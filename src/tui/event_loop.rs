@@ -12,7 +12,7 @@ use super::signals::{self, Asked, Signals};
 use super::terminal::{self, Terminal};
 use super::view::{self, Look};
 use super::{Ended, Error, pager};
-use crate::app::{App, Effect, Message, Start};
+use crate::app::{App, Effect, Message, Notify, Start};
 use crate::drive::{Clock, Drive, Thresholds};
 
 /// The least time between two frames that no key asked for, while entries come without a pause.
@@ -39,6 +39,7 @@ pub(super) fn run(
     start: Start,
     notice: Option<String>,
     thresholds: impl Fn(&str) -> Thresholds + Send + 'static,
+    notify: Notify,
     look: &Look,
 ) -> Result<Ended, Error> {
     if !io::stdout().is_terminal() {
@@ -59,6 +60,7 @@ pub(super) fn run(
     let keyboard = sender.clone();
     let (mut app, effects) = App::new(start, terminal::size()?);
     app.set_keys(look.keys.clone());
+    app.set_notify(notify);
     app.set_zone(look.zone.clone());
     let mut running = Running {
         app,
@@ -204,6 +206,7 @@ impl Running<'_> {
             match self.drive.carry_out(effect) {
                 Some(Effect::Quit) => self.ended = Some(Ended::Quit),
                 Some(Effect::Copy(text)) => self.terminal.copy(&text)?,
+                Some(Effect::Notify { bell, text }) => self.terminal.notify(bell, text.as_deref())?,
                 Some(Effect::View(path)) => self.to_view = Some(path),
                 Some(Effect::Redraw) => self.terminal.forget_what_is_drawn(),
                 Some(Effect::Suspend) if signals::can_be_continued() => {
@@ -261,6 +264,7 @@ impl Running<'_> {
     fn draw(&mut self) -> Result<bool, Error> {
         let now = self.clock.now();
         let (app, look) = (&self.app, self.look);
+        self.terminal.set_title(&app.title(now))?;
         let changed = self.terminal.draw(app.size(), |buffer| view::draw(app, now, look, buffer))?;
         self.frame_is_due = false;
         fail_on_purpose();

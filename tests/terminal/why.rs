@@ -92,3 +92,24 @@ fn a_run_that_is_answered_is_no_longer_stuck() {
     fs::write(stuck.join("stdout.jsonl"), format!("{log}{line}\n")).unwrap();
     session.wait_for("no stuck run", |screen| !screen.contents().contains("stuck"));
 }
+
+#[test]
+fn the_title_says_the_run_and_its_status_and_the_bell_rings_when_it_is_wanted() {
+    let reader = Reader::start();
+    let (folder, stuck) = folder(&reader);
+    let mut session = Session::stepwatch(&[folder.path().to_str().unwrap()], &[], 30, 100);
+    session.wait_for_text("▲ stuck");
+    session.press("b");
+    session.wait_for_text("the bell and a notification tell");
+    assert_eq!(session.asked(|asked| (asked.bells, asked.notifications.len())), (0, 0), "it is no news");
+    fs::write(stuck.join("state.json"), r#"{"status":"failed","exitCode":3,"message":"no answer"}"#).unwrap();
+    session.wait_for_text("✗ failed");
+    let notifications = session.asked(|asked| asked.notifications.clone());
+    assert_eq!(notifications, ["stepwatch: task › asks failed: exit 3: no answer"]);
+    assert_eq!(session.asked(|asked| asked.bells), 1);
+    session.press("\r");
+    session.wait_for_text("task › asks");
+    let titles = session.asked(|asked| asked.titles.clone());
+    assert_eq!(titles.last().map(String::as_str), Some("failed: task › asks – stepwatch"));
+    assert!(titles.contains(&"▲ 1 needs a person – stepwatch".to_owned()), "{titles:?}");
+}

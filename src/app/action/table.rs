@@ -243,6 +243,14 @@ pub const ACTIONS: &[ActionRow] = &[
         footer: None,
     },
     ActionRow {
+        action: Action::Notify,
+        name: "notify",
+        help: "Bell and notification: on, or off.",
+        keys: &[character('b')],
+        screens: SCREENS,
+        footer: None,
+    },
+    ActionRow {
         action: Action::Why,
         name: "why",
         help: "Say what it is stuck on, if it is.",
