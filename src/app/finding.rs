@@ -17,6 +17,7 @@ mod search;
 use std::collections::BTreeMap;
 
 pub use filters::{Filters, OneFilter};
+pub use jumps::{ERRORS, any_of};
 pub use line::{Line, Purpose};
 pub use question::Question;
 pub use search::{Count, Search};
@@ -24,7 +25,7 @@ pub use search::{Count, Search};
 use super::log_pane::Stand;
 use super::message::Effect;
 use super::{Action, RunScreen, ScreenKind, Size};
-use crate::model::{Answer, Filter};
+use crate::model::{Answer, Filter, Pattern};
 use hunt::{Direction, Hunt, Sought};
 
 /// A key was pressed whose meaning the next one completes.
@@ -65,6 +66,8 @@ pub struct Finding {
     lists_filters: bool,
     hunt: Option<Hunt>,
     errors: Option<Question>,
+    /// What an error looks like, where a person wants it otherwise.
+    error_pattern: Option<Pattern>,
     events: Option<Question>,
     marks: BTreeMap<char, Stand>,
     /// Where a person was before the last jump.
