@@ -28,7 +28,7 @@ pub struct Look {
     pub theme: Theme,
     /// The keys, which must be those of the application.
     pub keys: KeyTable,
-    /// The columns of the list of runs, from the left.
+    /// The columns of the list of runs.
     pub columns: Vec<Column>,
     /// The zone in which times are shown.
     pub zone: TimeZone,

@@ -128,6 +128,22 @@ fn the_footer_the_help_and_the_prompt_show_the_keys_that_are_bound() {
 }
 
 #[test]
+fn the_list_has_the_columns_that_are_wanted_in_their_order_and_all_of_them_fit() {
+    let (app, now, example) = Example::new().list(SIZE);
+    let heads = |columns: &str| {
+        let (settings, mistakes) = Settings::read(&format!("[list]\ncolumns = [{columns}]\n"));
+        assert_eq!(mistakes, []);
+        let buffer = draw(&app, now, &Look { columns: settings.columns, ..example.look(true) });
+        let row: String =
+            (0..SIZE.width).filter_map(|x| buffer.cell((x, 2))).map(|cell| cell.symbol()).collect();
+        row.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(heads(r#""step", "last-line", "status", "idle""#), "STEP LAST LINE STATUS IDLE");
+    assert_eq!(heads(r#""idle", "task""#), "IDLE TASK");
+    assert_eq!(heads(r#""last-line""#), "LAST LINE");
+}
+
+#[test]
 fn the_list_has_the_columns_that_are_wanted_in_their_order() {
     let heads = |columns: &str, size: Size| {
         let (settings, mistakes) = Settings::read(&format!("[list]\ncolumns = [{columns}]\n"));

@@ -37,7 +37,8 @@ const ACTIVITY_BARS: usize = 10;
 const GIVE_WAY: [Column; 5] =
     [Column::Worker, Column::Checkpoints, Column::Activity, Column::Elapsed, Column::Task];
 
-fn title_of(column: Column) -> &'static str {
+/// What stands above a column.
+fn heading(column: Column) -> &'static str {
     match column {
         Column::Status => "STATUS",
         Column::Task => "TASK",
@@ -51,7 +52,7 @@ fn title_of(column: Column) -> &'static str {
     }
 }
 
-/// The most columns of the terminal that a column may take.
+/// The most columns of the terminal that a column takes.
 fn widest(column: Column) -> usize {
     match column {
         Column::Task => 20,
@@ -88,7 +89,7 @@ pub fn draw(
         awaiting(buffer, list, &what_is_awaited(runs, look));
         return;
     }
-    let table = Table::new(&look.columns, runs.runs(), size.width, now);
+    let table = Table::new(runs.runs(), &look.columns, size.width, now);
     table.heads(buffer, row(2, 0), theme);
     let in_sight = runs.runs().iter().enumerate().skip(runs.top());
     for (y, (index, run)) in (list.y..list.bottom()).zip(in_sight) {
@@ -176,25 +177,26 @@ struct Table {
 }
 
 impl Table {
-    /// The wanted columns, those that give way left out where there is no room, and the last line with
-    /// all the room that the others leave.
-    fn new(wanted: &[Column], runs: &[impl AsRef<RunSummary>], width: u16, now: Now) -> Self {
+    fn new(runs: &[impl AsRef<RunSummary>], wanted: &[Column], width: u16, now: Now) -> Self {
         let mut columns: Vec<(Column, u16)> = wanted
             .iter()
-            .filter(|column| **column != Column::LastLine)
-            .map(|column| {
-                let title = display::width(title_of(*column));
+            .map(|&column| {
+                if column == Column::LastLine {
+                    return (column, 0);
+                }
+                let title = display::width(heading(column));
                 // Thousands of cells are only looked at where they can make a difference.
-                let most = widest(*column);
+                let most = widest(column);
                 let looked_at = if title < most { runs } else { &[] };
-                let cells = looked_at.iter().map(|run| display::width(&cell(run.as_ref(), *column, now)));
+                let cells = looked_at.iter().map(|run| display::width(&cell(run.as_ref(), column, now)));
                 let widest = cells.max().unwrap_or(0).min(most).max(title);
-                (*column, u16::try_from(widest).unwrap_or(u16::MAX))
+                (column, u16::try_from(widest).unwrap_or(u16::MAX))
             })
             .collect();
-        let taken = |columns: &[(Column, u16)]| columns.iter().map(|(_, width)| width + 2).sum::<u16>() + 2;
-        let place = wanted.iter().position(|column| *column == Column::LastLine);
-        let least = if place.is_some() { LEAST_LAST_LINE } else { 0 };
+        let needed =
+            |(column, width): &(Column, u16)| if *column == Column::LastLine { 0 } else { width + 2 };
+        let taken = |columns: &[(Column, u16)]| columns.iter().map(needed).sum::<u16>() + 2;
+        let least = if wanted.contains(&Column::LastLine) { LEAST_LAST_LINE } else { 0 };
         for column in GIVE_WAY {
             if taken(&columns) + least > width {
                 columns.retain(|(other, _)| *other != column);
@@ -205,17 +207,13 @@ impl Table {
         for (_, width) in columns.iter_mut().filter(|(column, _)| *column == Column::Step) {
             *width = width.saturating_sub(lacking).max(LEAST_STEP.min(*width));
         }
-        if let Some(place) = place {
-            // Before the columns that are wanted behind it.
-            let behind = &wanted[place..];
-            let index =
-                columns.iter().position(|(column, _)| behind.contains(column)).unwrap_or(columns.len());
-            let gap = if index < columns.len() { 2 } else { 0 };
-            let rest = width.saturating_sub(taken(&columns) + gap);
-            if rest > 0 {
-                columns.insert(index, (Column::LastLine, rest));
-            }
+        // It takes what is left, wherever it stands.
+        let is_last = columns.last().is_some_and(|(column, _)| *column == Column::LastLine);
+        let rest = width.saturating_sub(taken(&columns) + if is_last { 0 } else { 2 });
+        for (_, width) in columns.iter_mut().filter(|(column, _)| *column == Column::LastLine) {
+            *width = rest;
         }
+        columns.retain(|(_, width)| *width > 0);
         Self { columns }
     }
 
@@ -231,7 +229,7 @@ impl Table {
 
     fn heads(&self, buffer: &mut Buffer, area: Rect, theme: Theme) {
         self.each(area, |column, area| {
-            write(buffer, area, column, title_of(column), theme.faint());
+            write(buffer, area, column, heading(column), theme.faint());
         });
     }
 
