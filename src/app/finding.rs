@@ -3,7 +3,7 @@
 //!
 //! What has to be looked for in the whole run is a [`Question`]: it is answered range by range by
 //! threads of others, and no key waits for it. What a key asked for and is not known yet is a
-//! [`hunt::Hunt`], pursued whenever an answer comes, and given up with the next key that moves.
+//! hunt, pursued whenever an answer comes, and given up with the next key that moves.
 
 pub mod filters;
 pub mod goal;
