@@ -58,6 +58,7 @@ pub use why_screen::WhyScreen;
 
 pub use crate::checkpoint::{Kind, Origin};
 pub use crate::diagnose::RunSummary;
+use crate::model::Pattern;
 use crate::run::{Now, RunDirectory};
 
 /// What to open at the start.
@@ -89,6 +90,8 @@ pub struct App {
     tickets: u64,
     /// The zone in which times are shown and typed.
     zone: TimeZone,
+    /// What an error looks like, where a person wants it otherwise.
+    errors: Option<Pattern>,
     changed: bool,
 }
 
@@ -111,6 +114,7 @@ impl App {
             opened: 0,
             tickets: 0,
             zone: TimeZone::UTC,
+            errors: None,
             changed: true,
         };
         let effects = match start {
@@ -141,6 +145,14 @@ impl App {
             run.zone = zone.clone();
         }
         self.zone = zone;
+    }
+
+    /// Takes what an error looks like; see [`finding::ERRORS`] for what it looks like otherwise.
+    pub fn set_errors(&mut self, pattern: Option<Pattern>) {
+        if let Some(run) = &mut self.run {
+            run.set_errors(pattern.clone());
+        }
+        self.errors = pattern;
     }
 
     /// The terminal's size.

@@ -31,7 +31,7 @@ const STOREYS: &[(&str, &[&str])] = &[
     ("diagnose", &["model", "tail", "host", "run", "display"]),
     ("app", &["diagnose", "checkpoint", "model", "tail", "run", "display"]),
     ("drive", &["app", "diagnose", "checkpoint", "model", "tail", "host", "run", "display"]),
-    ("settings", &["app", "diagnose", "display"]),
+    ("settings", &["app", "diagnose", "model", "display"]),
     ("tui", &["settings", "drive", "app", "model", "display", "run"]),
     ("report", &["diagnose", "checkpoint", "model", "tail", "display", "run"]),
     ("record", &["checkpoint", "host", "run"]),

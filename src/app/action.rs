@@ -189,7 +189,7 @@ impl ScreenKind {
     /// Whether text is typed here, so that a character alone can stand for no action.
     #[must_use]
     pub fn is_typed_in(self) -> bool {
-        self == Self::Prompt
+        matches!(self, Self::Prompt | Self::Line)
     }
 }
 

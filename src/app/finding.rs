@@ -3,7 +3,7 @@
 //!
 //! What has to be looked for in the whole run is a [`Question`]: it is answered range by range by
 //! threads of others, and no key waits for it. What a key asked for and is not known yet is a
-//! [`hunt::Hunt`], pursued whenever an answer comes, and given up with the next key that moves.
+//! hunt, pursued whenever an answer comes, and given up with the next key that moves.
 
 pub mod filters;
 pub mod goal;
@@ -17,6 +17,7 @@ mod search;
 use std::collections::BTreeMap;
 
 pub use filters::{Filters, OneFilter};
+pub use jumps::{ERRORS, any_of};
 pub use line::{Line, Purpose};
 pub use question::Question;
 pub use search::{Count, Search};
@@ -25,7 +26,7 @@ use super::entry_view::{self, EntryView};
 use super::log_pane::Stand;
 use super::message::Effect;
 use super::{Action, RunScreen, ScreenKind, Size};
-use crate::model::{Answer, Filter, Placed};
+use crate::model::{Answer, Filter, Pattern, Placed};
 use hunt::{Direction, Hunt, Sought};
 
 /// A key was pressed whose meaning the next one completes.
@@ -66,6 +67,8 @@ pub struct Finding {
     lists_filters: bool,
     hunt: Option<Hunt>,
     errors: Option<Question>,
+    /// What an error looks like, where a person wants it otherwise.
+    error_pattern: Option<Pattern>,
     events: Option<Question>,
     marks: BTreeMap<char, Stand>,
     /// Where a person was before the last jump.

@@ -8,7 +8,9 @@ impl App {
         self.opened += 1;
         self.checkpoints = None;
         self.why = None;
-        self.run = Some(RunScreen::new(self.opened, directory.clone(), self.zone.clone()));
+        let mut run = RunScreen::new(self.opened, directory.clone(), self.zone.clone());
+        run.set_errors(self.errors.clone());
+        self.run = Some(run);
         Effect::OpenRun { number: self.opened, directory }
     }
 

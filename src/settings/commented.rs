@@ -9,6 +9,7 @@ use super::thresholds::FIELDS;
 use super::{Settings, patterns};
 use crate::app::Key;
 use crate::app::action::ACTIONS;
+use crate::app::finding::ERRORS;
 use crate::diagnose::Thresholds;
 
 const HEAD: &str = "\
@@ -94,7 +95,7 @@ pub fn defaults() -> String {
     _ = writeln!(text, "#columns = {}", list(&columns.collect::<Vec<_>>()));
     text.push_str(PATTERNS);
     let literal = |patterns: &[&str]| list(&patterns.iter().map(|one| literal(one)).collect::<Vec<_>>());
-    _ = writeln!(text, "# An error.\n#error = {}", literal(&patterns::ERRORS));
+    _ = writeln!(text, "# An error.\n#error = {}", literal(&ERRORS));
     _ = writeln!(text, "# A warning, where it is no error.\n#warning = {}", literal(&patterns::WARNINGS));
     text.push_str(NOTIFY);
     text

@@ -3,6 +3,8 @@
 use toml::de::DeTable;
 
 use super::reader::Reader;
+use crate::app::finding::{ERRORS, any_of};
+use crate::model::Pattern;
 
 /// Regular expressions; an entry in whose text one of them matches counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,15 +15,6 @@ pub struct Patterns {
     pub warning: Vec<String>,
 }
 
-/// What most programs call an error: the word as a label or alone in capitals, and the first line of
-/// what runtimes print when they give up. The word in the middle of a sentence is none.
-pub(super) const ERRORS: [&str; 5] = [
-    r"(?i)\b(?:error|fatal|panic)(?:\[[^\]]*\])?:",
-    r"\b(?:ERROR|FATAL|FAILED|PANIC|CRITICAL)\b",
-    r"^Traceback \(most recent call last\)",
-    r"^thread .* panicked at",
-    r": command not found$",
-];
 /// What most programs call a warning.
 pub(super) const WARNINGS: [&str; 2] = [r"(?i)\bwarn(?:ing)?(?:\[[^\]]*\])?:", r"\b(?:WARN|WARNING)\b"];
 
@@ -32,6 +25,12 @@ impl Default for Patterns {
 }
 
 impl Patterns {
+    /// What is taken for an error, as one pattern.
+    #[must_use]
+    pub fn errors(&self) -> Option<Pattern> {
+        any_of(&self.error).ok()
+    }
+
     pub(super) fn read(section: &DeTable<'_>, reader: &mut Reader<'_>) -> Self {
         let mut patterns = Self::default();
         for (name, value) in section {
@@ -43,8 +42,15 @@ impl Patterns {
                     continue;
                 }
             };
-            if let Some(wanted) = reader.list(name.get_ref(), value, r"['(?i)error:']", checked) {
-                *own = wanted;
+            let Some(wanted) = reader.list(name.get_ref(), value, r"['(?i)error:']", checked) else {
+                continue;
+            };
+            match any_of(&wanted) {
+                Ok(_) => *own = wanted,
+                Err(_) => reader.wrong(
+                    value.span(),
+                    format!("`{name}`: these are too large together", name = name.get_ref()),
+                ),
             }
         }
         patterns

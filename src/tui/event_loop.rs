@@ -14,6 +14,7 @@ use super::view::{self, Look};
 use super::{Ended, Error, pager};
 use crate::app::{App, Effect, Message, Notify, Start};
 use crate::drive::{Clock, Drive, Thresholds};
+use crate::model::Pattern;
 
 /// The least time between two frames that no key asked for, while entries come without a pause.
 const FRAME: Duration = Duration::from_millis(12);
@@ -40,6 +41,7 @@ pub(super) fn run(
     notice: Option<String>,
     thresholds: impl Fn(&str) -> Thresholds + Send + 'static,
     notify: Notify,
+    errors: Option<Pattern>,
     look: &Look,
 ) -> Result<Ended, Error> {
     if !io::stdout().is_terminal() {
@@ -60,6 +62,7 @@ pub(super) fn run(
     let keyboard = sender.clone();
     let (mut app, effects) = App::new(start, terminal::size()?);
     app.set_keys(look.keys.clone());
+    app.set_errors(errors);
     app.set_notify(notify);
     app.set_zone(look.zone.clone());
     let mut running = Running {

@@ -1,10 +1,11 @@
 //! The same screen in every theme, and with keys of a person's own.
 
+use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 use stepwatch::app::{App, Key, Message, Size};
 use stepwatch::run::{Now, Status};
-use stepwatch::settings::{Settings, ThemeName, ThemeSettings};
+use stepwatch::settings::{Column, Settings, ThemeName, ThemeSettings};
 use stepwatch::tui::theme::{Depth, Theme, sign, word};
 use stepwatch::tui::view::Look;
 
@@ -140,4 +141,44 @@ fn the_list_has_the_columns_that_are_wanted_in_their_order_and_all_of_them_fit()
     assert_eq!(heads(r#""step", "last-line", "status", "idle""#), "STEP LAST LINE STATUS IDLE");
     assert_eq!(heads(r#""idle", "task""#), "IDLE TASK");
     assert_eq!(heads(r#""last-line""#), "LAST LINE");
+}
+
+#[test]
+fn the_list_has_the_columns_that_are_wanted_in_their_order() {
+    let heads = |columns: &str, size: Size| {
+        let (settings, mistakes) = Settings::read(&format!("[list]\ncolumns = [{columns}]\n"));
+        assert_eq!(mistakes, []);
+        let (app, now, example) = Example::new().list(size);
+        let shown = told(&draw(&app, now, &Look { columns: settings.columns, ..example.look(true) }));
+        let line = shown.lines().find(|line| line.contains("STEP") || line.contains("LAST LINE")).unwrap();
+        line.trim_matches(['│', ' '])
+            .split("  ")
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    assert_eq!(heads("'step', 'idle', 'status'", SIZE), "STEP,IDLE,STATUS");
+    assert_eq!(heads("'last-line', 'step'", SIZE), "LAST LINE,STEP");
+    assert_eq!(heads("'status', 'last-line', 'checkpoints'", SIZES[0]), "STATUS,LAST LINE,CKPT");
+    assert_eq!(heads("'last-line'", SIZES[0]), "LAST LINE");
+    // The last line may be left out; where there is no room the others give way as ever.
+    let all = "'status', 'task', 'step', 'worker', 'elapsed', 'idle', 'activity', 'checkpoints'";
+    assert_eq!(heads(all, SIZES[0]), "STATUS,TASK,STEP,ELAPSED,IDLE");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_columns_are_drawn_at_any_size(
+        columns in proptest::sample::subsequence(Column::ALL.to_vec(), 1..=9).prop_shuffle(),
+        (width, height) in (1_u16..=250, 1_u16..=60),
+    ) {
+        let (app, now, example) = Example::new().list(Size { width, height });
+        let first = columns[0];
+        let shown = told(&draw(&app, now, &Look { columns, ..example.look(true) }));
+        // A status never gives way.
+        prop_assert!(first != Column::Status || width < 60 || height < 15 || shown.contains("STATUS"));
+    }
 }

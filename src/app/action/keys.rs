@@ -5,7 +5,7 @@ use super::{Action, ActionRow, ScreenKind};
 use crate::app::key::{Key, KeyCode};
 
 /// Without these a screen could not be left.
-const NEEDED: [Action; 3] = [Action::Back, Action::Cancel, Action::Quit];
+const NEEDED: [Action; 4] = [Action::Back, Action::Cancel, Action::Abandon, Action::Quit];
 
 /// The keys of every action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -243,6 +243,30 @@ mod tests {
         );
         assert_eq!(table.keys_of(Action::Dismiss), []);
         assert!(table.rows_of(ScreenKind::Run).all(|bound| bound.row.action != Action::Dismiss));
+    }
+
+    #[test]
+    fn every_screen_has_a_way_out_that_cannot_be_taken_away_and_none_that_is_typed() {
+        let table = KeyTable::default();
+        for screen in ScreenKind::ALL {
+            let mut rows = table.rows_of(screen);
+            assert!(rows.any(|bound| NEEDED.contains(&bound.row.action)), "{screen:?}");
+        }
+        let typed_in: Vec<ScreenKind> =
+            ScreenKind::ALL.into_iter().filter(|screen| screen.is_typed_in()).collect();
+        assert_eq!(typed_in, [ScreenKind::Line, ScreenKind::Prompt]);
+        for screen in typed_in {
+            for bound in table.rows_of(screen) {
+                assert_eq!(
+                    wish(bound.row.action, bound.keys).in_itself_wrong(),
+                    None,
+                    "{:?}",
+                    bound.row.action
+                );
+            }
+        }
+        let typed = wish(Action::Accept, &[Key::character('y')]);
+        assert_eq!(KeyTable::with(&[typed]).1, [(0, Refusal::Typed(Key::character('y')))]);
     }
 
     fn any_wish() -> impl Strategy<Value = Wish> {

@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 use super::run::{identity, row};
 use super::{Look, awaiting};
 use crate::app::layout::{CheckpointsLayout, RECORD_HEAD, RECORD_ROWS, Size};
-use crate::app::{CheckpointsScreen, Records, RunScreen, Said, ScreenKind, ShownRecord};
+use crate::app::{Action, CheckpointsScreen, Records, RunScreen, Said, ScreenKind, ShownRecord};
 use crate::display;
 use crate::run::Now;
 use crate::tui::text;
@@ -83,7 +83,14 @@ fn what_is_awaited(run: &RunScreen, records: Option<&Records>, look: &Look) -> V
     if is_disabled(records) || records.state.next_checkpoint_seq.is_none() {
         lines.push(display::one_line(&records.state.note));
     } else {
-        lines.push("s writes a summary, t the end of the log, d what changed in git".to_owned());
+        let emitting = [
+            (Action::Summary, "writes a summary"),
+            (Action::LogTail, "the end of the log"),
+            (Action::GitDiff, "what changed in git"),
+        ];
+        let told = emitting.map(|(action, what)| (look.keys.first_of(action), what));
+        let told = told.iter().filter(|(key, _)| !key.is_empty()).map(|(key, what)| format!("{key} {what}"));
+        lines.push(told.collect::<Vec<_>>().join(", "));
         lines.push(format!("those of the runner come in {path}"));
     }
     lines

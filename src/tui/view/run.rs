@@ -79,7 +79,7 @@ pub fn draw(
     rows.draw(buffer, log);
 
     bar::rule(buffer, row(size, layout.lower_rule, 0), theme.faint());
-    bar::draw(buffer, row(size, layout.lower_rule, 1), lower_rule(run, &window, theme), 1);
+    bar::draw(buffer, row(size, layout.lower_rule, 1), lower_rule(run, &window, look), 1);
 
     bar::draw(buffer, row(size, layout.clocks, 1), clocks(run, now, look), 3);
 
@@ -237,7 +237,8 @@ fn reading(run: &RunScreen) -> String {
     }
 }
 
-fn lower_rule(run: &RunScreen, window: &Window, theme: Theme) -> Vec<Piece> {
+fn lower_rule(run: &RunScreen, window: &Window, look: &Look) -> Vec<Piece> {
+    let theme = look.theme;
     let mut pieces = Vec::new();
     if !run.pane().follows() {
         let new = run.pane().new_below(run.model());
@@ -245,10 +246,9 @@ fn lower_rule(run: &RunScreen, window: &Window, theme: Theme) -> Vec<Piece> {
             0 => ("nothing new below".to_owned(), theme.faint()),
             new => (format!("▼ {} new below", text::number(new)), theme.warning()),
         };
-        pieces.push(Piece::of(
-            vec![(format!(" {told}"), style), (" · G follows ".to_owned(), theme.faint())],
-            0,
-        ));
+        let key = look.keys.first_of(Action::Last);
+        let follows = if key.is_empty() { " ".to_owned() } else { format!(" · {key} follows ") };
+        pieces.push(Piece::of(vec![(format!(" {told}"), style), (follows, theme.faint())], 0));
     }
     pieces.extend(finding::search_piece(run, theme));
     if run.wraps() {
@@ -305,7 +305,9 @@ fn what_is_awaited(run: &RunScreen, look: &Look) -> Vec<String> {
         } else {
             "no entry passes the filters"
         };
-        return vec![told.to_owned(), "F lists them".to_owned()];
+        let key = look.keys.first_of(Action::Filters);
+        let lists = if key.is_empty() { String::new() } else { format!("{key} lists them") };
+        return vec![told.to_owned(), lists];
     }
     if run.model().counts().entries > 0 {
         return vec!["every channel is hidden".to_owned(), "their numbers show them again".to_owned()];

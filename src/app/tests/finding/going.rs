@@ -145,3 +145,29 @@ fn brackets_go_to_gaps_checkpoints_worker_events_and_errors_and_say_when_there_a
     assert_eq!(passed("]w", 3), ["81", "83", "no worker event below"]);
     assert_eq!(passed("[w", 2), ["81", "no worker event above"]);
 }
+
+#[test]
+fn an_error_is_what_a_person_says_it_is() {
+    let mut fixture = Fixture::new(with_log_rows(5));
+    fixture.app.set_errors(crate::app::finding::any_of(&["careful", "^oh"]).ok());
+    for seq in 1..=30 {
+        match seq {
+            5 => fixture.append("stdout", seq, "error: that is none here"),
+            10 => fixture.append("stdout", seq, "be careful"),
+            20 => fixture.append("stdout", seq, "oh no"),
+            _ => fixture.append("stdout", seq, "line"),
+        }
+    }
+    let mut finder = Finder::new(fixture);
+    finder.look();
+    finder.fixture.pass(Duration::from_secs(1));
+    finder.press("g");
+    let mut passed = Vec::new();
+    for _ in 0..3 {
+        finder.press("]e");
+        finder.answer();
+        passed.push(finder.at().unwrap_or_default());
+    }
+    assert_eq!(passed, ["10", "20", "20"]);
+    assert_eq!(finder.said(), "no error below");
+}
