@@ -196,28 +196,15 @@ impl App {
     /// Takes in what happened.
     pub fn update(&mut self, message: Message, now: Now) -> Vec<Effect> {
         let mut effects = self.take_in(message, now);
-        if let Some(run) = &mut self.run {
-            effects.extend(run.take_effects());
-            if let Some(told) = run.take_told() {
-                let until = Said::done(told.text, now);
-                self.say(Said { is_good: told.is_good, ..until });
-            }
-        }
+        self.take_from_run(&mut effects, now);
         effects
     }
 
     fn take_in(&mut self, message: Message, now: Now) -> Vec<Effect> {
         match message {
             Message::Key(key) => return self.key(key, now),
-            Message::Paste(text) => {
-                if self.screen() != ScreenKind::Line {
-                    return self.paste(&text);
-                }
-                if let Some(run) = &mut self.run {
-                    run.paste_into_line(&text, self.size);
-                    self.changed = true;
-                }
-            }
+            Message::Paste(text) if self.paste_to_find(&text) => {}
+            Message::Paste(text) => return self.paste(&text),
             Message::Wheel(notches) => self.wheel(notches),
             Message::Click(row) => return self.click(row),
             Message::Resize(size) => self.resize(size),
@@ -255,13 +242,7 @@ impl App {
                     self.changed = true;
                 }
             }
-            Message::Searched { number, question, answer } => {
-                let size = self.size;
-                if let Some(run) = self.open_under(number) {
-                    run.take_answer(question, answer, size);
-                    self.changed = true;
-                }
-            }
+            Message::Searched { number, question, answer } => self.take_answer(number, question, answer),
             Message::Emitted(emitted) => self.say(said::of_emitted(&emitted, now)),
             Message::Failed(why) => self.say(Said::trouble(why)),
             Message::Runs(found) => self.take_runs(found),
@@ -293,20 +274,10 @@ impl App {
     }
 
     fn key(&mut self, key: Key, now: Now) -> Vec<Effect> {
-        let screen = self.screen();
-        if let (ScreenKind::Run | ScreenKind::Line, Some(run)) = (screen, &mut self.run)
-            && (run.awaits_key() || (screen == ScreenKind::Line && action::action_of(key, screen).is_none()))
-        {
-            self.changed = true;
-            let size = self.size;
-            if run.awaits_key() {
-                run.complete_sequence(key, size)
-            } else {
-                run.type_key(key, size)
-            }
+        if self.type_to_find(key) {
             return Vec::new();
         }
-        let Some((action, which)) = action::action_of(key, screen) else { return self.typed(key) };
+        let Some((action, which)) = action::action_of(key, self.screen()) else { return self.typed(key) };
         self.changed = true;
         match action {
             Action::Quit => return vec![Effect::Quit],
@@ -331,13 +302,6 @@ impl App {
             },
         }
         Vec::new()
-    }
-
-    /// Leaves what lies over the log of the run; says whether there was anything.
-    fn leave_finding(&mut self, key: Key) -> bool {
-        let is_over_it = self.help.is_some() || self.checkpoints.is_some();
-        let run = self.run.as_mut().filter(|_| !is_over_it);
-        run.is_some_and(|run| run.leave_finding(key.code == KeyCode::Escape))
     }
 
     fn back(&mut self) -> Vec<Effect> {
