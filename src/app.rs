@@ -5,6 +5,7 @@
 //! through the model it owns. What is to be drawn is read from the state.
 
 pub mod action;
+pub mod attention;
 mod checkpointing;
 pub mod checkpoints_screen;
 pub mod editor;
@@ -16,6 +17,9 @@ pub mod key;
 pub mod layout;
 pub mod log_pane;
 pub mod message;
+mod mouse;
+mod navigation;
+mod needing;
 pub mod prompt;
 pub mod rate;
 pub mod record_text;
@@ -23,8 +27,10 @@ pub mod records;
 pub mod run_screen;
 pub mod runs_screen;
 pub mod said;
+pub mod telling;
 pub mod time_column;
 pub mod truth;
+pub mod why_screen;
 pub mod wrap;
 
 #[cfg(test)]
@@ -35,7 +41,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-pub use action::{Action, ScreenKind};
+pub use action::{Action, KeyTable, ScreenKind};
+pub use attention::{Attention, Judged, Need};
 pub use checkpoints_screen::CheckpointsScreen;
 pub use help::Help;
 pub use key::{Key, KeyCode};
@@ -46,13 +53,12 @@ pub use records::{Records, ShownRecord};
 pub use run_screen::RunScreen;
 pub use runs_screen::{RunsFound, RunsScreen};
 pub use said::Said;
+pub use telling::Notify;
+pub use why_screen::WhyScreen;
 
 pub use crate::checkpoint::{Kind, Origin};
 pub use crate::diagnose::RunSummary;
 use crate::run::{Now, RunDirectory};
-
-/// Rows that one notch of the mouse wheel moves.
-const WHEEL_ROWS: i32 = 3;
 
 /// What to open at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,13 +69,18 @@ pub enum Start {
     Roots(Vec<PathBuf>),
 }
 
-/// Everything that is shown. The topmost of help, prompt, checkpoints, run and list has the keys.
+/// Everything that is shown. The topmost of help, prompt, why or checkpoints, run and list has the keys.
 pub struct App {
     size: Size,
+    keys: KeyTable,
     runs: Option<RunsScreen>,
     run: Option<RunScreen>,
     /// Only while there is a run screen below it.
     checkpoints: Option<CheckpointsScreen>,
+    /// Likewise, and never together with the checkpoints.
+    why: Option<WhyScreen>,
+    attention: Attention,
+    teller: telling::Teller,
     prompt: Option<Prompt>,
     help: Option<Help>,
     said: Option<Said>,
@@ -87,9 +98,13 @@ impl App {
     pub fn new(start: Start, size: Size) -> (Self, Vec<Effect>) {
         let mut app = Self {
             size,
+            keys: KeyTable::default(),
             runs: None,
             run: None,
             checkpoints: None,
+            why: None,
+            attention: Attention::default(),
+            teller: telling::Teller::default(),
             prompt: None,
             help: None,
             said: None,
@@ -106,6 +121,18 @@ impl App {
             }
         };
         (app, effects)
+    }
+
+    /// Takes these keys instead of those of the table of actions.
+    pub fn set_keys(&mut self, keys: KeyTable) {
+        self.keys = keys;
+        self.changed = true;
+    }
+
+    /// The keys of every action.
+    #[must_use]
+    pub fn keys(&self) -> &KeyTable {
+        &self.keys
     }
 
     /// Takes the zone in which times are shown and typed; that is UTC at first.
@@ -165,11 +192,12 @@ impl App {
     }
 
     fn screen_below_help(&self) -> ScreenKind {
-        match (&self.prompt, &self.checkpoints, &self.run) {
-            (Some(_), _, _) => ScreenKind::Prompt,
-            (None, Some(_), Some(_)) => ScreenKind::Checkpoints,
-            (None, _, Some(run)) => run.kind(),
-            (None, _, None) => ScreenKind::Runs,
+        match (&self.prompt, &self.why, &self.checkpoints, &self.run) {
+            (Some(_), ..) => ScreenKind::Prompt,
+            (None, Some(_), _, Some(_)) => ScreenKind::Why,
+            (None, None, Some(_), Some(_)) => ScreenKind::Checkpoints,
+            (None, _, _, Some(run)) => run.kind(),
+            (None, _, _, None) => ScreenKind::Runs,
         }
     }
 
@@ -188,14 +216,18 @@ impl App {
             (None, None) => None,
         };
         // Checkpoints grow older whether the run goes on or not.
-        let ages = self.checkpoints.is_some().then(second);
+        let ages = (self.checkpoints.is_some() || self.why.is_some()).then(second);
         let said = self.said.as_ref().and_then(|said| said.until);
-        [of_screen, ages, said].into_iter().flatten().min()
+        [of_screen, ages, said, self.attention.next_tick(now)].into_iter().flatten().min()
     }
 
     /// Takes in what happened.
     pub fn update(&mut self, message: Message, now: Now) -> Vec<Effect> {
+        let may_be_news = matches!(message, Message::Runs(_) | Message::Judged(_) | Message::Summary { .. });
         let mut effects = self.take_in(message, now);
+        if may_be_news {
+            effects.extend(self.news(now));
+        }
         self.take_from_run(&mut effects, now);
         effects
     }
@@ -205,7 +237,7 @@ impl App {
             Message::Key(key) => return self.key(key, now),
             Message::Paste(text) if self.paste_to_find(&text) => {}
             Message::Paste(text) => return self.paste(&text),
-            Message::Wheel(notches) => self.wheel(notches),
+            Message::Wheel(notches) => self.wheel(notches, now),
             Message::Click(row) => return self.click(row),
             Message::Resize(size) => self.resize(size),
             Message::Tick => {
@@ -213,6 +245,9 @@ impl App {
                     run.tick(now);
                 }
                 self.said.take_if(|said| said.until.is_some_and(|until| until <= now.monotonic));
+                if self.attention.wake(now.monotonic) {
+                    self.sort_runs(now);
+                }
                 self.changed = true;
             }
             Message::Batch { number, batch } => return self.take_batch(number, batch, now),
@@ -245,7 +280,8 @@ impl App {
             Message::Searched { number, question, answer } => self.take_answer(number, question, answer),
             Message::Emitted(emitted) => self.say(said::of_emitted(&emitted, now)),
             Message::Failed(why) => self.say(Said::trouble(why)),
-            Message::Runs(found) => self.take_runs(found),
+            Message::Runs(found) => self.take_runs(found, now),
+            Message::Judged(judged) => self.take_judged(judged, now),
         }
         Vec::new()
     }
@@ -255,17 +291,12 @@ impl App {
         self.run.as_mut().filter(|run| run.number() == number)
     }
 
-    fn take_runs(&mut self, found: RunsFound) {
+    fn take_runs(&mut self, found: RunsFound, now: Now) {
         let Some(runs) = &mut self.runs else { return };
-        runs.take(found, self.size);
+        runs.take(found, &self.attention, now.monotonic, self.size);
+        let open = self.run.as_ref().map(|run| run.model().directory());
+        self.attention.keep(|run| open == Some(run) || runs.has(run));
         self.changed |= self.run.is_none();
-    }
-
-    fn open(&mut self, directory: RunDirectory) -> Effect {
-        self.opened += 1;
-        self.checkpoints = None;
-        self.run = Some(RunScreen::new(self.opened, directory.clone(), self.zone.clone()));
-        Effect::OpenRun { number: self.opened, directory }
     }
 
     fn say(&mut self, said: Said) {
@@ -277,97 +308,32 @@ impl App {
         if self.type_to_find(key) {
             return Vec::new();
         }
-        let Some((action, which)) = action::action_of(key, self.screen()) else { return self.typed(key) };
+        let Some((action, which)) = self.keys.action_of(key, self.screen()) else { return self.typed(key) };
         self.changed = true;
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Redraw => return vec![Effect::Redraw],
+            Action::Notify => self.toggle_notify(now),
             Action::Help => {
-                let help = Help { about: self.screen_below_help(), top: 0 };
+                let help = Help::new(self.screen_below_help(), &self.keys);
                 self.help = if self.help.is_some() { None } else { Some(help) };
             }
             Action::Back if self.leave_finding(key) => {}
             Action::Back => return self.back(),
             Action::Open => return self.open_selected(),
             Action::Dismiss if self.said.take().is_some() => {}
+            other if self.is_about_need(other) => return self.act_on_need(other, now),
             other if self.help.is_none() && self.is_about_checkpoints(other) => {
                 return self.act_on_checkpoints(other, now);
             }
+            other if self.help.is_none() && self.why.is_some() => self.act_on_why(other, now),
             other => match (&mut self.help, &mut self.run, &mut self.runs) {
                 (Some(help), _, _) => help.act(other, self.size),
                 (None, Some(run), _) => run.act(other, which, self.size),
                 (None, None, Some(runs)) => runs.act(other, self.size),
                 (None, None, None) => {}
             },
-        }
-        Vec::new()
-    }
-
-    fn back(&mut self) -> Vec<Effect> {
-        if self.help.take().is_some() {
-            return Vec::new();
-        }
-        if let Some(screen) = &mut self.checkpoints {
-            if !screen.back(self.size) {
-                self.checkpoints = None;
-            }
-            return Vec::new();
-        }
-        match (self.runs.is_some(), self.run.take()) {
-            (true, Some(run)) => vec![Effect::CloseRun { number: run.number() }],
-            (_, run) => {
-                // The last screen is kept, so that something can be drawn until the end.
-                self.run = run;
-                vec![Effect::Quit]
-            }
-        }
-    }
-
-    fn open_selected(&mut self) -> Vec<Effect> {
-        let Some(runs) = &self.runs else { return Vec::new() };
-        match runs.runs().get(runs.selected()).map(|run| run.directory.clone()) {
-            Some(directory) => vec![self.open(directory)],
-            None => Vec::new(),
-        }
-    }
-
-    fn wheel(&mut self, notches: i32) {
-        let rows = notches.saturating_mul(WHEEL_ROWS);
-        self.changed = true;
-        if self.prompt.is_some() && self.help.is_none() {
-            return;
-        }
-        match (&mut self.help, &mut self.run, &mut self.runs) {
-            (Some(help), _, _) => help.scroll(rows as isize, self.size),
-            (None, Some(run), _) if self.checkpoints.is_some() => {
-                if let (Some(screen), Some(records)) = (&mut self.checkpoints, run.records()) {
-                    screen.scroll(rows, records, self.size);
-                }
-            }
-            (None, Some(run), _) => run.scroll(rows, self.size),
-            (None, None, Some(runs)) => runs.scroll(rows.signum(), self.size),
-            (None, None, None) => {}
-        }
-    }
-
-    fn click(&mut self, row: u16) -> Vec<Effect> {
-        self.changed = true;
-        if self.prompt.is_some() {
-            return Vec::new();
-        }
-        match (&self.help, &mut self.run, &mut self.runs) {
-            (None, Some(run), _) if self.checkpoints.is_some() => {
-                if let (Some(screen), Some(records)) = (&mut self.checkpoints, run.records()) {
-                    screen.click(row, records, self.size);
-                }
-            }
-            (None, Some(run), _) => run.click(row, self.size),
-            (None, None, Some(runs)) => {
-                let again = runs.click(row, self.size);
-                return if again { self.open_selected() } else { Vec::new() };
-            }
-            _ => {}
         }
         Vec::new()
     }

@@ -4,15 +4,16 @@
 mod check;
 mod checkpoint;
 mod completions;
+mod config;
 #[cfg(unix)]
 mod demo;
-mod duration;
 #[cfg(unix)]
 mod exec;
 mod log;
 mod man;
 mod open;
 mod output;
+mod prune;
 mod runs;
 mod target;
 mod wait;
@@ -27,6 +28,8 @@ use clap::{Parser, Subcommand};
 use color_eyre::eyre;
 
 use crate::display;
+use crate::settings::place::Loaded;
+use crate::settings::{Settings, duration};
 pub(crate) use output::{ColorChoice, Output};
 
 /// Record steps, and watch their runs live: everything in one log, in one exact order.
@@ -65,6 +68,8 @@ enum Command {
     Check(check::Arguments),
     Why(why::Arguments),
     Wait(wait::Arguments),
+    Prune(prune::Arguments),
+    Config(config::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -180,6 +185,8 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
         Some(Command::Check(command)) => command.run(&mut output),
         Some(Command::Why(command)) => command.run(&mut output),
         Some(Command::Wait(command)) => command.run(&mut output),
+        Some(Command::Prune(command)) => command.run(&mut output),
+        Some(Command::Config(command)) => command.run(&mut output),
         Some(Command::Completions(command)) => command.run(&mut output),
         Some(Command::Man(command)) => command.run(&mut output),
     };
@@ -210,6 +217,18 @@ pub(crate) fn say(message: &str) {
 /// The root where runs are kept when nobody says otherwise.
 pub(crate) fn default_root() -> Option<PathBuf> {
     crate::run::root::default_root(|name| std::env::var_os(name))
+}
+
+/// What a person chose, and what is wrong in the file that says it.
+fn loaded_settings() -> Loaded {
+    Loaded::from(|name| std::env::var_os(name))
+}
+
+/// What a person chose. What is wrong in the file that says it is said.
+fn settings() -> Settings {
+    let loaded = loaded_settings();
+    loaded.told().iter().for_each(|mistake| say(mistake));
+    loaded.settings
 }
 
 #[cfg(test)]

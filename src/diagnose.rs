@@ -7,6 +7,7 @@ pub mod liveness;
 pub mod overview;
 pub mod process;
 pub mod shape;
+pub mod told;
 pub mod verdict;
 
 pub use facts::Facts;

@@ -20,6 +20,7 @@ mod painter;
 mod sgr;
 
 pub mod ansi;
+pub mod bytes;
 pub mod duration;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod checkpoints;
 pub mod clock;
+pub mod diagnosis;
 mod emit;
 mod preview;
 mod raw_text;
@@ -19,8 +20,11 @@ use std::thread;
 
 pub use checkpoints::CheckpointWatch;
 pub use clock::Clock;
+pub use diagnosis::Diagnosis;
 pub use search::{Answer, Search};
 pub use survey::Survey;
+
+pub use crate::diagnose::Thresholds;
 
 use crate::app::{Effect, Message, ShownRecord};
 use crate::model::ScanJob;
@@ -38,6 +42,8 @@ pub struct Drive {
     clock: Clock,
     previews: preview::Previews,
     writer: emit::Writer,
+    /// `None` where no thread could be started: then nothing is said of any run.
+    diagnosis: Option<Diagnosis>,
 }
 
 /// What watches one run. Dropping it stops the threads.
@@ -51,12 +57,15 @@ struct OpenRun {
 }
 
 impl Drive {
-    /// A drive that watches nothing yet.
+    /// A drive that watches nothing yet. `thresholds` says how long is too long for a kind of worker.
     #[must_use]
-    pub fn new(deliver: Deliver) -> Self {
+    pub fn new(deliver: Deliver, thresholds: impl Fn(&str) -> Thresholds + Send + 'static) -> Self {
         let previews = preview::Previews::new(Arc::clone(&deliver));
         let writer = emit::Writer::new(Arc::clone(&deliver));
-        Self { deliver, run: None, roots: None, clock: Clock::start(), previews, writer }
+        let clock = Clock::start();
+        let judges = Arc::clone(&deliver);
+        let diagnosis = Diagnosis::spawn(clock, thresholds, move |judged| judges(Message::Judged(judged)));
+        Self { deliver, run: None, roots: None, clock, previews, writer, diagnosis: diagnosis.ok() }
     }
 
     /// Carries out an effect. Those that concern the terminal are not for here, and are given back.
@@ -66,8 +75,11 @@ impl Drive {
             Effect::CloseRun { number } => {
                 if self.run.as_ref().is_some_and(|run| run.number == number) {
                     self.run = None;
+                    // What its watch still tells is late.
+                    self.refer(|referral| referral.open(number + 1, None));
                 }
             }
+            Effect::WatchClosely(run) => self.refer(|referral| referral.closely(run)),
             Effect::LookAtCheckpoints { number } => {
                 let open = self.run.as_ref().filter(|run| run.number == number);
                 if let Some(watch) = open.and_then(|run| run.checkpoints.as_ref()) {
@@ -84,7 +96,12 @@ impl Drive {
             Effect::Preview { ticket, request } => self.previews.ask(ticket, request),
             Effect::Emit(emissions) => self.writer.write(emissions, self.clock),
             Effect::WatchRoots(roots) => self.watch(roots),
-            Effect::Copy(_) | Effect::View(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
+            Effect::Notify { .. }
+            | Effect::Copy(_)
+            | Effect::View(_)
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => {
                 return Some(effect);
             }
         }
@@ -98,8 +115,14 @@ impl Drive {
         let reader =
             RunReader::spawn(directory.clone(), move |batch| deliver(Message::Batch { number, batch }));
         let deliver = Arc::clone(&self.deliver);
-        let survey =
-            Survey::of_run(directory.clone(), move |summary| deliver(Message::Summary { number, summary }));
+        self.refer(|referral| referral.open(number, None));
+        let referral = self.diagnosis.as_ref().map(Diagnosis::referral);
+        let survey = Survey::of_run(directory.clone(), move |summary| {
+            if let Some(referral) = &referral {
+                referral.open(number, Some(Arc::clone(&summary)));
+            }
+            deliver(Message::Summary { number, summary })
+        });
         let deliver = Arc::clone(&self.deliver);
         let checkpoints = CheckpointWatch::spawn(directory.clone(), move |records, settled| {
             deliver(Message::Checkpoints { number, records, settled })
@@ -116,6 +139,12 @@ impl Drive {
             checkpoints: checkpoints.ok(),
             searches: BTreeMap::new(),
         });
+    }
+
+    fn refer(&self, tell: impl FnOnce(diagnosis::Referral)) {
+        if let Some(diagnosis) = &self.diagnosis {
+            tell(diagnosis.referral());
+        }
     }
 
     /// Lets the threads of a question do more; starts them with its first jobs.
@@ -153,7 +182,13 @@ impl Drive {
 
     fn watch(&mut self, roots: Vec<PathBuf>) {
         let deliver = Arc::clone(&self.deliver);
-        let survey = Survey::of_roots(roots.clone(), move |found| deliver(Message::Runs(found)));
+        let referral = self.diagnosis.as_ref().map(Diagnosis::referral);
+        let survey = Survey::of_roots(roots.clone(), move |found| {
+            if let Some(referral) = &referral {
+                referral.listed(found.runs.clone());
+            }
+            deliver(Message::Runs(found))
+        });
         match survey {
             Ok(survey) => self.roots = Some(survey),
             Err(error) => {
@@ -190,7 +225,8 @@ mod tests {
             std::fs::write(folder.path().join("stdout.jsonl"), (1..=5000).map(line).collect::<String>())
                 .unwrap();
             let (send, delivered) = mpsc::channel();
-            let drive = Drive::new(Arc::new(move |message| send.send(message).is_ok()));
+            let deliver = Arc::new(move |message| send.send(message).is_ok());
+            let drive = Drive::new(deliver, |_| Thresholds::default());
             let start = Start::Run(RunDirectory::alone(folder.path()));
             let (app, effects) = App::new(start, Size { width: 80, height: 24 });
             let now = Clock::start().now();

@@ -8,7 +8,7 @@
 //! What flows through the house: bytes in files become entries ([`run`]), files are followed by
 //! [`tail`], entries are merged into one order by [`model`], [`app`] decides what is shown, and
 //! [`tui`] or [`report`] draws it. Back flow keys, which become actions, effects, and files
-//! ([`drive`], [`checkpoint`]). [`record`] is the writing side. Each storey knows only those below
+//! ([`drive`], [`checkpoint`]). [`record`] is the writing side, [`settings`] what a person can choose. Each storey knows only those below
 //! it, and a test (`tests/arrows.rs`) holds that.
 
 pub mod app;
@@ -22,5 +22,6 @@ pub mod model;
 pub mod record;
 pub mod report;
 pub mod run;
+pub mod settings;
 pub mod tail;
 pub mod tui;

@@ -19,7 +19,8 @@ use std::io;
 use jiff::tz::TimeZone;
 
 use crate::app::Start;
-use theme::Theme;
+use crate::settings::Settings;
+use theme::{Depth, Theme};
 use view::Look;
 
 /// How the screens ended.
@@ -53,6 +54,10 @@ pub struct Options {
     pub start: Start,
     /// Whether colours are used.
     pub colour: bool,
+    /// What a person chose.
+    pub settings: Settings,
+    /// What a person should know at the start, for the status line.
+    pub notice: Option<String>,
 }
 
 /// Opens the screens, and returns when they were left. The terminal is then as it was.
@@ -60,12 +65,22 @@ pub struct Options {
 /// # Errors
 /// See [`Error`].
 pub fn run(options: Options) -> Result<Ended, Error> {
+    let theme = if options.colour {
+        Theme::new(&options.settings.theme, Depth::of_terminal(|name| std::env::var_os(name)))
+    } else {
+        Theme::monochrome()
+    };
     let look = Look {
-        theme: Theme { colour: options.colour },
+        theme,
+        keys: options.settings.keys.clone(),
+        columns: options.settings.columns.clone(),
         zone: TimeZone::system(),
         home: std::env::home_dir().filter(|home| home.is_absolute()),
     };
-    event_loop::run(options.start, &look)
+    let settings = options.settings;
+    let notify = settings.notify;
+    let thresholds = move |worker_kind: &str| settings.thresholds(worker_kind);
+    event_loop::run(options.start, options.notice, thresholds, notify, &look)
 }
 
 /// Ends the process as the signal would have done, had it not been caught. Returns where the

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! main → cli → tui | report → drive → app → diagnose | checkpoint → model → tail → run
+//!        cli → tui → settings → app
 //!              record → checkpoint → … → run
 //! ```
 
@@ -30,13 +31,15 @@ const STOREYS: &[(&str, &[&str])] = &[
     ("diagnose", &["model", "tail", "host", "run", "display"]),
     ("app", &["diagnose", "checkpoint", "model", "tail", "run", "display"]),
     ("drive", &["app", "diagnose", "checkpoint", "model", "tail", "host", "run", "display"]),
-    ("tui", &["drive", "app", "model", "display", "run"]),
+    ("settings", &["app", "diagnose", "display"]),
+    ("tui", &["settings", "drive", "app", "model", "display", "run"]),
     ("report", &["diagnose", "checkpoint", "model", "tail", "display", "run"]),
     ("record", &["checkpoint", "host", "run"]),
     (
         "cli",
         &[
             "tui",
+            "settings",
             "report",
             "record",
             "drive",

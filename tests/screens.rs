@@ -5,6 +5,10 @@
 mod checkpoints;
 #[path = "screens/example.rs"]
 mod example;
+#[path = "screens/themes.rs"]
+mod themes;
+#[path = "screens/why.rs"]
+mod why;
 
 use std::fmt::Write as _;
 use std::sync::atomic::AtomicBool;
@@ -195,12 +199,12 @@ proptest! {
     #[test]
     fn every_screen_is_drawn_at_every_size_without_a_panic(
         sizes in proptest::collection::vec((1_u16..=300, 1_u16..=100), 1..6),
-        keys in proptest::collection::vec(0_usize..26, 0..12),
+        keys in proptest::collection::vec(0_usize..30, 0..12),
         colour in any::<bool>(),
     ) {
         let (run, now, example) = checkpoints::with_records().with_checkpoints_read(SIZES[0]);
         let (list, _, _) = Example::new().list(SIZES[0]);
-        let look = Look { theme: Theme { colour }, ..example.look(colour) };
+        let look = Look { theme: Theme::in_colour(colour), ..example.look(colour) };
         for mut app in [run, list] {
             for (width, height) in &sizes {
                 app.update(Message::Resize(Size { width: *width, height: *height }), now);
@@ -213,6 +217,7 @@ proptest! {
                         Key::alt(KeyCode::Enter), Key::character('='), Key::plain(KeyCode::Enter),
                         Key::character('/'), Key::character('&'), Key::character('F'), Key::character(':'),
                         Key::character(']'), Key::character('m'), Key::character('('), Key::character('n'),
+                        Key::character('w'), Key::character('!'), Key::character('a'), Key::character('A'),
                     ][*key];
                     app.update(Message::Key(key), now);
                     draw(&app, now, &look);

@@ -13,6 +13,10 @@ mod checkpoints;
 mod finding;
 #[path = "terminal/session.rs"]
 mod session;
+#[path = "terminal/settings.rs"]
+mod settings;
+#[path = "terminal/why.rs"]
+mod why;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -121,7 +125,7 @@ fn a_resized_terminal_is_drawn_anew_in_its_size() {
                 return shown[0].contains("20×5 is too small");
             }
             shown[usize::from(rows) - 1].contains("? help")
-                && shown[usize::from(rows) - 4].contains("line 100.")
+                && shown[usize::from(rows) - 5].contains("line 100.")
                 && shown[1].chars().count() == usize::from(cols)
         });
     }
@@ -222,5 +226,5 @@ fn hostile_text_reaches_the_terminal_only_as_visible_characters() {
     let screen = session.wait_for_text("evil end.");
     assert!(screen.alternate_screen(), "the text left the screen");
     assert!(screen.contents().contains("]0;owned"), "{}", screen.contents());
-    assert_eq!(session.titles_and_copies(), (0, 0));
+    session.assert_asked_for_nothing_but_titles();
 }

@@ -1,8 +1,10 @@
 //! The one table of actions. What a key does, the help overlay, the footer and the README's key
 //! table all come from it.
 
+mod keys;
 mod table;
 
+pub use keys::{BoundRow, KeyTable, Refusal, Wish};
 pub use table::ACTIONS;
 
 use super::key::Key;
@@ -105,6 +107,18 @@ pub enum Action {
     Redact,
     /// Leave what is asked for unwritten.
     Cancel,
+    /// Say why the run is stuck, or that it is not.
+    Why,
+    /// Go to the next run that needs a person.
+    NextNeed,
+    /// Let a run that needs a person ask no more until something new happens.
+    Acknowledge,
+    /// Let a run ask for nobody for a while.
+    Snooze,
+    /// Tell of runs that end, fail or need a person, or no longer.
+    Notify,
+    /// Choose the next of the command lines.
+    NextCommand,
     /// Take a notice off the status line.
     Dismiss,
     /// Show or leave the help.
@@ -128,6 +142,8 @@ pub enum ScreenKind {
     Run,
     /// The checkpoints of one run.
     Checkpoints,
+    /// Why one run is stuck, or that it is not.
+    Why,
     /// What asks for a checkpoint to be made: other keys than its own are typed.
     Prompt,
     /// The line in which a search, a filter or a place is typed: so are other keys than its own.
@@ -142,13 +158,14 @@ pub enum ScreenKind {
 
 impl ScreenKind {
     /// All screens, in the order in which the README names them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Runs,
         Self::Run,
         Self::Line,
         Self::Filters,
         Self::Entry,
         Self::Checkpoints,
+        Self::Why,
         Self::Prompt,
         Self::Help,
     ];
@@ -160,12 +177,19 @@ impl ScreenKind {
             Self::Runs => "list of runs",
             Self::Run => "run",
             Self::Checkpoints => "checkpoints",
+            Self::Why => "why",
             Self::Line => "search line",
             Self::Filters => "filters",
             Self::Entry => "entry",
             Self::Prompt => "prompt",
             Self::Help => "help",
         }
+    }
+
+    /// Whether text is typed here, so that a character alone can stand for no action.
+    #[must_use]
+    pub fn is_typed_in(self) -> bool {
+        self == Self::Prompt
     }
 }
 
@@ -178,7 +202,8 @@ pub struct ActionRow {
     pub name: &'static str,
     /// What it does, one sentence.
     pub help: &'static str,
-    /// Its keys. Where the action takes a number, the first key stands for 1, and so on.
+    /// Its keys, where nobody wants others. Where the action takes a number, the first key stands
+    /// for 1, and so on.
     pub keys: &'static [Key],
     /// The screens on which it works.
     pub screens: &'static [ScreenKind],
@@ -187,26 +212,21 @@ pub struct ActionRow {
 }
 
 impl ActionRow {
-    /// The keys as they are written in the help: `g home`, or `1 … 9` for a row of many.
+    /// What it is called in the settings: its name in one word, for example `log-tail`.
     #[must_use]
-    pub fn keys_text(&self) -> String {
-        match self.keys {
-            [first, .., last] if self.keys.len() > 4 => format!("{first} … {last}"),
-            keys => keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" "),
-        }
+    pub fn setting(&self) -> String {
+        self.name.replace(' ', "-")
     }
-}
 
-/// The rows that work on `screen`, in the order of the table.
-pub fn rows_of(screen: ScreenKind) -> impl Iterator<Item = &'static ActionRow> {
-    ACTIONS.iter().filter(move |row| row.screens.contains(&screen))
-}
-
-/// What `key` means on `screen`: the action, and which of its keys it was, from 0.
-#[must_use]
-pub fn action_of(key: Key, screen: ScreenKind) -> Option<(Action, usize)> {
-    rows_of(screen)
-        .find_map(|row| row.keys.iter().position(|bound| *bound == key).map(|which| (row.action, which)))
+    /// The screens on which it works, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        // Where something is typed only a few keys are not typed: that goes without saying.
+        if EVERYWHERE.iter().all(|screen| self.screens.contains(screen)) {
+            return "everywhere".to_owned();
+        }
+        self.screens.iter().map(|screen| screen.name()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The key table of the README, as Markdown.
@@ -218,32 +238,40 @@ pub fn key_table_markdown() -> String {
             [first, .., last] if row.keys.len() > 4 => format!("`{first}` … `{last}`"),
             keys => keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" "),
         };
-        // Where something is typed only a few keys are not typed: that goes without saying.
-        let place = if EVERYWHERE.iter().all(|screen| row.screens.contains(screen)) {
-            "everywhere".to_owned()
-        } else {
-            row.screens.iter().map(|screen| screen.name()).collect::<Vec<_>>().join(", ")
-        };
-        table.push_str(&format!("| {keys} | {place} | {} |\n", row.help));
+        table.push_str(&format!("| {keys} | {} | {} |\n", row.place(), row.help));
     }
     table
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     use super::*;
 
     #[test]
     fn no_key_means_two_things_on_one_screen() {
+        let table = KeyTable::default();
         for screen in ScreenKind::ALL {
             let mut seen: HashMap<Key, Action> = HashMap::new();
-            for row in rows_of(screen) {
-                for key in row.keys {
-                    assert_eq!(seen.insert(*key, row.action), None, "{key} on {screen:?}");
+            for bound in table.rows_of(screen) {
+                for key in bound.keys {
+                    assert_eq!(seen.insert(*key, bound.row.action), None, "{key} on {screen:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_name_of_its_own_in_the_settings() {
+        let mut seen = HashSet::new();
+        for row in ACTIONS {
+            let name = row.setting();
+            assert!(
+                name.chars().all(|character| character.is_ascii_lowercase() || character == '-'),
+                "{name}"
+            );
+            assert!(seen.insert(name), "{:?}", row.action);
         }
     }
 
@@ -261,7 +289,8 @@ mod tests {
 
     #[test]
     fn a_number_key_says_which_channel() {
-        assert_eq!(action_of(Key::character('3'), ScreenKind::Run), Some((Action::ToggleChannel, 2)));
-        assert_eq!(action_of(Key::character('3'), ScreenKind::Runs), None);
+        let table = KeyTable::default();
+        assert_eq!(table.action_of(Key::character('3'), ScreenKind::Run), Some((Action::ToggleChannel, 2)));
+        assert_eq!(table.action_of(Key::character('3'), ScreenKind::Runs), None);
     }
 }

@@ -154,7 +154,10 @@ impl App {
         };
         self.tickets += 1;
         let model = self.run.as_ref().map(RunScreen::model);
-        let (prompt, requests) = Prompt::new(kind, targets, model, self.tickets, base.as_deref());
+        let (mut prompt, requests) = Prompt::new(kind, targets, model, self.tickets, base.as_deref());
+        if let Some(sentence) = self.sentence() {
+            prompt.begin_with(&sentence);
+        }
         self.prompt = Some(prompt);
         self.previews(requests)
     }

@@ -1,6 +1,6 @@
 //! The help overlay: the keys of a screen.
 
-use super::action::{self, Action, ScreenKind};
+use super::action::{Action, KeyTable, ScreenKind};
 use super::layout::Size;
 
 /// The help overlay.
@@ -10,13 +10,21 @@ pub struct Help {
     pub about: ScreenKind,
     /// The first row in sight.
     pub top: usize,
+    /// How many rows there are in all.
+    rows: usize,
 }
 
 impl Help {
+    /// The help of a screen from its beginning.
+    #[must_use]
+    pub fn new(about: ScreenKind, keys: &KeyTable) -> Self {
+        Self { about, top: 0, rows: keys.rows_of(about).count() }
+    }
+
     /// How many rows the help has in all.
     #[must_use]
     pub fn rows(&self) -> usize {
-        action::rows_of(self.about).count()
+        self.rows
     }
 
     /// How many of them are in sight.

@@ -1,6 +1,10 @@
 //! Keys as the application knows them: no terminal library's types.
 
+mod parse;
+
 use std::fmt;
+
+pub use parse::KeyError;
 
 /// One key press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -29,6 +29,7 @@ impl Size {
 ///   18199  08:12:01.220  worker  heartbeat lease=ok                  log
 /// ─ 12 new below · G follows ───────────────────── 18199 (99%) ─     lower rule
 ///  idle  worker 5s   stdout 4m12s    rate ▁▂▇█▂▁▁▁▁  0/s             clocks
+///  ▲ waiting for input for 4m12s: `npm` reads its terminal  w why    verdict
 ///  f follow   1 2 3 channels   ? help                                footer
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,18 +44,34 @@ pub struct RunLayout {
     pub lower_rule: u16,
     /// The clocks.
     pub clocks: u16,
+    /// What is said of the run, where there is room for that.
+    pub verdict: Option<u16>,
     /// The footer.
     pub footer: u16,
 }
+
+/// In a lower terminal the log has the row.
+const LEAST_HEIGHT_FOR_VERDICT: u16 = 12;
 
 impl RunLayout {
     /// The layout in a terminal of that size. In one that is too small the log has one row.
     #[must_use]
     pub fn new(size: Size) -> Self {
-        let log_height = size.height.saturating_sub(5).max(1);
+        let has_verdict = size.height >= LEAST_HEIGHT_FOR_VERDICT;
+        let log_height = size.height.saturating_sub(if has_verdict { 6 } else { 5 }).max(1);
         let lower_rule = 2 + log_height;
+        let clocks = lower_rule + 1;
+        let verdict = has_verdict.then_some(clocks + 1);
         let log_width = size.width.saturating_sub(1);
-        Self { log_width, log_top: 2, log_height, lower_rule, clocks: lower_rule + 1, footer: lower_rule + 2 }
+        Self {
+            log_width,
+            log_top: 2,
+            log_height,
+            lower_rule,
+            clocks,
+            verdict,
+            footer: verdict.unwrap_or(clocks) + 1,
+        }
     }
 }
 
@@ -106,6 +123,31 @@ impl EntryLayout {
     pub fn new(size: Size) -> Self {
         let height = size.height.saturating_sub(3).max(1);
         Self { top: 2, height, footer: 2 + height }
+    }
+}
+
+/// The rows of the screen that says why: a title, a rule, the text, a rule, the footer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WhyLayout {
+    /// The first row of the text.
+    pub top: u16,
+    /// How many rows the text has.
+    pub height: u16,
+    /// How many columns it has, after a margin of one.
+    pub width: u16,
+    /// The rule below it.
+    pub lower_rule: u16,
+    /// The footer.
+    pub footer: u16,
+}
+
+impl WhyLayout {
+    /// The layout in a terminal of that size. In one that is too small the text has one row.
+    #[must_use]
+    pub fn new(size: Size) -> Self {
+        let height = size.height.saturating_sub(4).max(1);
+        let width = size.width.saturating_sub(2).max(1);
+        Self { top: 2, height, width, lower_rule: 2 + height, footer: 3 + height }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::attention::Judged;
 use super::emission::{Emission, Emitted, PreviewRequest, Previewed};
 use super::key::Key;
 use super::layout::Size;
@@ -89,6 +90,8 @@ pub enum Message {
     Failed(String),
     /// What was found below the roots.
     Runs(RunsFound),
+    /// What is said of some runs, each anew.
+    Judged(Vec<Arc<Judged>>),
 }
 
 /// Something to be done outside.
@@ -146,10 +149,20 @@ pub enum Effect {
     },
     /// Write these checkpoints, one after the other.
     Emit(Vec<Emission>),
+    /// Tell a person who does not look: ring the bell, and show this text. It is harmless.
+    Notify {
+        /// Whether to ring the bell.
+        bell: bool,
+        /// What to show, if anything.
+        text: Option<String>,
+    },
     /// Put this text into the clipboard. It is harmless.
     Copy(String),
     /// Show this file in the pager or the editor.
     View(PathBuf),
+    /// Look at the processes of this run every second, while a person reads about them; `None`: of no
+    /// run so often.
+    WatchClosely(Option<RunDirectory>),
     /// Watch for runs below these roots.
     WatchRoots(Vec<PathBuf>),
     /// Draw every cell anew.

@@ -147,6 +147,14 @@ impl Prompt {
         secrets::summary(&self.preview.secrets(typed))
     }
 
+    /// Begins the summary with a sentence, which may be changed.
+    pub(super) fn begin_with(&mut self, sentence: &str) {
+        let lines = self.kind == Kind::Summary;
+        if let Some(field) = self.fields.iter_mut().find(|field| field.label == "summary") {
+            field.editor = if lines { Editor::lines(sentence) } else { Editor::line(sentence) };
+        }
+    }
+
     pub(super) fn toggle_redact(&mut self) {
         self.redact = !self.redact;
     }

@@ -286,6 +286,12 @@ impl RunScreen {
         self.summary = Some(Arc::clone(summary));
     }
 
+    /// How the run is, as whoever watches it found last.
+    #[must_use]
+    pub fn summary(&self) -> Option<&Arc<RunSummary>> {
+        self.summary.as_ref()
+    }
+
     pub(super) fn take_trouble(&mut self, trouble: String) {
         self.trouble = Some(trouble);
     }

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::action::Action;
+use super::attention::{Attention, Need};
 use super::layout::{RunsLayout, Size};
 use crate::diagnose::RunSummary;
-use crate::run::RunDirectory;
+use crate::run::{RunDirectory, Status};
 
 /// What whoever watches the roots found there.
 #[derive(Clone, Debug, Default)]
@@ -120,10 +122,49 @@ impl RunsScreen {
         self.runs.iter().find(|run| run.directory.path() == directory)
     }
 
-    pub(super) fn take(&mut self, found: RunsFound, size: Size) {
+    /// Whether the run is in the list.
+    #[must_use]
+    pub fn has(&self, run: &RunDirectory) -> bool {
+        self.runs.iter().any(|other| other.directory == *run)
+    }
+
+    /// Puts those that need a person first.
+    pub(super) fn sort(&mut self, attention: &Attention, now: Duration, size: Size) {
+        let ranked = std::mem::take(&mut self.runs).into_iter();
+        let mut ranked: Vec<(u8, Arc<RunSummary>)> =
+            ranked.map(|run| (rank(attention.need(&run, now), run.status), run)).collect();
+        ranked.sort_by(|(one_rank, one), (other_rank, other)| {
+            one_rank.cmp(other_rank).then_with(|| one.by_need(other))
+        });
+        self.runs = ranked.into_iter().map(|(_, run)| run).collect();
+        self.keep_in_sight(size);
+    }
+
+    /// The next run that needs a person, after the selected one or the one that is open; from the last
+    /// one on from the beginning. Not that one itself.
+    #[must_use]
+    pub fn next_that_needs_a_person(
+        &self,
+        open: Option<&RunDirectory>,
+        attention: &Attention,
+        now: Duration,
+    ) -> Option<RunDirectory> {
+        let at = open.and_then(|run| self.runs.iter().position(|other| other.directory == *run));
+        let at = at.unwrap_or_else(|| self.selected());
+        let after = self.runs.iter().skip(at + 1).chain(self.runs.iter().take(at));
+        let mut in_need = after.filter(|run| attention.need(run, now).is_person());
+        in_need.next().map(|run| run.directory.clone())
+    }
+
+    pub(super) fn select_run(&mut self, run: &RunDirectory, size: Size) {
+        self.selected = Some(run.clone());
+        self.keep_in_sight(size);
+    }
+
+    pub(super) fn take(&mut self, found: RunsFound, attention: &Attention, now: Duration, size: Size) {
         let row = self.selected();
         self.runs = found.runs;
-        self.runs.sort_by(|one, other| one.by_need(other));
+        self.sort(attention, now, size);
         self.troubles = found.troubles;
         self.looked = true;
         let runs = &self.runs;
@@ -194,5 +235,21 @@ impl RunsScreen {
 
     pub(super) fn resized(&mut self, size: Size) {
         self.keep_in_sight(size);
+    }
+}
+
+/// The order of the list by need: those that need a person first, then those that are under way, then
+/// those that ended otherwise, and what was answered where it would be if it needed nobody.
+fn rank(need: Need, status: Status) -> u8 {
+    match (need, status) {
+        (Need::Stuck, _) => 0,
+        (Need::Lost, _) => 1,
+        (Need::Failed, _) => 2,
+        (_, Status::Running) => 3,
+        (_, Status::Prepared) => 4,
+        (_, Status::Unknown) => 5,
+        (_, Status::Lost | Status::Failed) => 6,
+        (_, Status::Cancelled) => 7,
+        (_, Status::Succeeded) => 8,
     }
 }

@@ -4,6 +4,7 @@ mod anything;
 mod checkpoints;
 mod finding;
 mod list;
+mod needing;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -164,9 +165,9 @@ impl Fixture {
 
 /// A terminal whose log has that many rows.
 fn with_log_rows(rows: u16) -> Size {
-    let size = Size { width: 80, height: rows + 5 };
-    assert_eq!(RunLayout::new(size).log_height, rows);
-    size
+    let heights = (rows..).map(|height| Size { width: 80, height });
+    let size = heights.take(10).find(|size| RunLayout::new(*size).log_height == rows && size.is_enough());
+    size.unwrap()
 }
 
 fn range(from: u64, to: u64) -> Vec<String> {

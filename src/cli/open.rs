@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use crate::app::Start;
 use crate::report::LogRequest;
 use crate::report::entry::Form;
 use crate::run::RunDirectory;
+use crate::settings::{ThemeName, ThemeSettings};
 use crate::tui;
 
 use super::{Failure, Outcome, Output, target};
@@ -18,6 +21,13 @@ pub(crate) struct Arguments {
     /// else the default root.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// The colours of the screens, instead of those in the settings.
+    #[arg(long, value_name = "NAME", value_parser = theme_names())]
+    theme: Option<ThemeName>,
+}
+
+fn theme_names() -> impl TypedValueParser<Value = ThemeName> {
+    PossibleValuesParser::new(ThemeName::ALL.map(ThemeName::name)).try_map(|name| name.parse())
 }
 
 impl Arguments {
@@ -28,12 +38,13 @@ impl Arguments {
             (target::runs(&self.paths)?, self.paths[0].clone())
         };
         if output.presentation().terminal {
-            return on_screen(self.start(&runs, looked_in), output.presentation().color);
+            let theme = self.theme;
+            return on_screen(self.start(&runs, looked_in), output.presentation().color, theme);
         }
         match &runs[..] {
             [] => super::runs::none_found(&looked_in),
             [run] => super::log::follow(run, &LogRequest::default(), Form::Text, output),
-            _ => super::runs::list(&runs, false, output),
+            _ => super::runs::list(&runs, false, false, output),
         }
     }
     /// One run that was named is opened itself, everything else as folders in which runs may come.
@@ -49,8 +60,8 @@ impl Arguments {
 
 /// Opens the screens until they are left. A signal that ended them ends the process as it would
 /// have without them.
-fn on_screen(start: Start, colour: bool) -> Result<Outcome, Failure> {
-    if let tui::Ended::Signal(signal) = show(start, colour)? {
+fn on_screen(start: Start, colour: bool, theme: Option<ThemeName>) -> Result<Outcome, Failure> {
+    if let tui::Ended::Signal(signal) = show_in(start, colour, theme)? {
         tui::end_by(signal);
     }
     Ok(Outcome::Done)
@@ -58,5 +69,18 @@ fn on_screen(start: Start, colour: bool) -> Result<Outcome, Failure> {
 
 /// Shows the screens until they are left.
 pub(super) fn show(start: Start, colour: bool) -> Result<tui::Ended, Failure> {
-    tui::run(tui::Options { start, colour }).map_err(|error| Failure::could_not(error.to_string()))
+    show_in(start, colour, None)
+}
+
+/// The same in the colours of a theme. It is taken as it is, unless it is that of the settings: single
+/// colours were chosen for the ground of that one.
+fn show_in(start: Start, colour: bool, theme: Option<ThemeName>) -> Result<tui::Ended, Failure> {
+    let loaded = super::loaded_settings();
+    let notice = loaded.in_a_sentence();
+    let mut settings = loaded.settings;
+    if let Some(name) = theme.filter(|name| *name != settings.theme.name()) {
+        settings.theme = ThemeSettings::named(name);
+    }
+    tui::run(tui::Options { start, colour, settings, notice })
+        .map_err(|error| Failure::could_not(error.to_string()))
 }

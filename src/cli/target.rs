@@ -57,12 +57,15 @@ pub(crate) fn runs_nearby() -> (Vec<RunDirectory>, PathBuf) {
     }
 }
 
+/// The runs at or below a folder that is named by its path, and by nothing else.
+pub(crate) fn runs_in(folder: &Path) -> Result<Vec<RunDirectory>, Failure> {
+    std::fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
+    Ok(runs_below(folder))
+}
+
 fn runs_of(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
     match std::fs::metadata(argument) {
-        Ok(metadata) if metadata.is_dir() => {
-            std::fs::read_dir(argument).map_err(|error| cannot_read(argument, &error))?;
-            Ok(runs_below(argument))
-        }
+        Ok(metadata) if metadata.is_dir() => runs_in(argument),
         Ok(_) => {
             Err(Failure::could_not(format!("{} is a file; give the run's folder", display::path(argument))))
         }

@@ -14,6 +14,7 @@ use crate::diagnose::Code;
 use crate::diagnose::overview::Probe;
 use crate::display;
 use crate::run::RunDirectory;
+use crate::settings::Settings;
 
 use super::{Failure, Outcome, Output, duration, output_failed, say, target, why};
 
@@ -85,6 +86,7 @@ impl Arguments {
     pub(crate) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
         let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
         let mut awaited: BTreeMap<RunDirectory, Awaited> = BTreeMap::new();
+        let settings = super::settings();
         let mut status = 0;
         loop {
             // Also runs that came below a root meanwhile.
@@ -93,7 +95,7 @@ impl Arguments {
             }
             let open: Vec<RunDirectory> =
                 awaited.iter().filter(|(_, of)| of.answer.is_none()).map(|(run, _)| run.clone()).collect();
-            for (run, answer) in self.look(&open, &mut awaited)? {
+            for (run, answer) in self.look(&open, &mut awaited, &settings)? {
                 if let Answer::Happened(word, sentence) = &answer {
                     writeln!(output, "{}", display::path(run.path())).map_err(output_failed)?;
                     output.flush().map_err(output_failed)?;
@@ -129,9 +131,10 @@ impl Arguments {
         &self,
         open: &[RunDirectory],
         awaited: &mut BTreeMap<RunDirectory, Awaited>,
+        settings: &Settings,
     ) -> Result<Vec<(RunDirectory, Answer)>, Failure> {
         if self.until == Until::Stuck {
-            let found = why::all_diagnosed(open, APART)?;
+            let found = why::all_diagnosed(open, APART, settings)?;
             let answers = open.iter().zip(found).filter_map(|(run, (verdict, _))| {
                 // What has ended is not stuck, even if it ended badly.
                 let answer = match verdict.code {

@@ -6,16 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use color_eyre::eyre::WrapErr as _;
 
-use crate::diagnose::{self, Facts, Thresholds, Verdict, facts};
-use crate::model::Model;
+use crate::diagnose::facts::Subject;
+use crate::diagnose::{self, Facts, Verdict, facts};
 use crate::report::entry::write_json;
 use crate::report::why;
 use crate::run::{RunDirectory, Timestamp};
+use crate::settings::Settings;
 
 use super::{Failure, Outcome, Output, duration, output_failed, target};
-
-/// So many of the last entries are read.
-const ENTRIES: u64 = 4000;
 
 /// Say whether a run is stuck, and on what
 ///
@@ -64,24 +62,26 @@ impl Arguments {
 
 /// Looks at a run, and judges it.
 pub(super) fn diagnosed(run: RunDirectory, apart: Duration) -> Result<(Verdict, Facts), Failure> {
-    let mut found = all_diagnosed(&[run], apart)?;
+    let mut found = all_diagnosed(&[run], apart, &super::settings())?;
     found.pop().ok_or_else(|| Failure::could_not("the run cannot be judged"))
 }
 
-/// Looks at several runs at once, and judges each.
+/// Looks at several runs at once, and judges each by the thresholds for its kind of worker.
 pub(super) fn all_diagnosed(
     runs: &[RunDirectory],
     apart: Duration,
+    settings: &Settings,
 ) -> Result<Vec<(Verdict, Facts)>, Failure> {
-    let mut models = Vec::new();
+    let mut subjects = Vec::new();
     for run in runs {
         let name = crate::display::path(run.path());
-        let model =
-            Model::load_end(run.clone(), ENTRIES).wrap_err_with(|| format!("{name} cannot be read"))?;
-        models.push(model);
+        let subject = Subject::read(run.clone()).wrap_err_with(|| format!("{name} cannot be read"))?;
+        subjects.push(subject);
     }
-    let models: Vec<&Model> = models.iter().collect();
-    let facts = facts::collect(&models, apart, || Timestamp::from(SystemTime::now()), thread::sleep);
-    let judged = facts.into_iter().map(|facts| (diagnose::judge(&facts, &Thresholds::default()), facts));
+    let facts = facts::collect(&subjects, apart, || Timestamp::from(SystemTime::now()), thread::sleep);
+    let judged = facts.into_iter().map(|facts| {
+        let thresholds = settings.thresholds(&facts.manifest.worker_kind);
+        (diagnose::judge(&facts, &thresholds), facts)
+    });
     Ok(judged.collect())
 }

@@ -3,6 +3,7 @@
 
 mod log;
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,6 +47,22 @@ pub struct Facts {
     pub unavailable: Vec<Unavailable>,
 }
 
+impl Facts {
+    /// How long the step usually takes: the median of its earlier runs that ended well.
+    #[must_use]
+    pub fn usual_elapsed(&self) -> Option<Duration> {
+        let mut took: Vec<u64> = self.earlier.iter().filter_map(|run| run.elapsed_ms).collect();
+        took.sort_unstable();
+        took.get(took.len() / 2).copied().map(Duration::from_millis)
+    }
+
+    /// Whether any process of the run was found, so that a second look tells what moves.
+    #[must_use]
+    pub fn has_processes(&self) -> bool {
+        !self.processes.all.is_empty()
+    }
+}
+
 /// What an earlier run of the same step was like.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -61,50 +78,110 @@ const EARLIER_RUNS: usize = 3;
 /// Below this many bytes a disk is full for whoever writes a log.
 pub const LEAST_FREE_BYTES: u64 = 64 << 10;
 
+/// A run of which facts are collected: what was read of its files.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    directory: RunDirectory,
+    manifest: Manifest,
+    state: Option<RunState>,
+    log: LogFacts,
+    /// These do not change, and take some reading.
+    earlier: Vec<EarlierRun>,
+}
+
+impl Subject {
+    /// What a model tells of its run.
+    #[must_use]
+    pub fn of(model: &Model) -> Self {
+        Self {
+            directory: model.directory().clone(),
+            manifest: model.manifest().clone(),
+            state: model.state().cloned(),
+            log: LogFacts::of(model),
+            earlier: earlier_runs(model.directory(), model.manifest()),
+        }
+    }
+
+    /// What the end of a run's log tells.
+    ///
+    /// # Errors
+    /// Those of reading the log's files.
+    pub fn read(directory: RunDirectory) -> io::Result<Self> {
+        Ok(Self::of(&Model::load_end(directory, log::LOOKED_AT)?))
+    }
+
+    /// Reads anew what may have changed.
+    ///
+    /// # Errors
+    /// Those of reading the log's files; then everything stays as it was.
+    pub fn read_again(&mut self) -> io::Result<()> {
+        let model = Model::load_end(self.directory.clone(), log::LOOKED_AT)?;
+        self.manifest = model.manifest().clone();
+        self.state = model.state().cloned();
+        self.log = LogFacts::of(&model);
+        Ok(())
+    }
+}
+
+/// The processes of a run at an earlier look, and how long ago that was.
+pub type EarlierLook<'a> = Option<(&'a Processes, Duration)>;
+
 /// Collects the facts of runs: looks at their processes twice, that long apart, at all of them at once.
 /// `now` is asked for the time at each look, `pause` waits.
 pub fn collect(
-    models: &[&Model],
+    subjects: &[Subject],
     between: Duration,
     now: impl Fn() -> Timestamp,
     pause: impl FnOnce(Duration),
 ) -> Vec<Facts> {
-    let mut cases: Vec<Case<'_>> = models.iter().map(|model| Case::begin(model)).collect();
-    if cases.iter().any(|case| case.sought.is_some()) {
-        let first = Snapshot::take();
-        let earlier: Vec<Option<Processes>> =
-            cases.iter().map(|case| case.sought.as_ref().map(|sought| first.processes(sought))).collect();
-        let began = now();
-        pause(between);
-        let elapsed = milliseconds(now().since(began));
-        let second = Snapshot::take();
-        for (case, earlier) in cases.iter_mut().zip(&earlier) {
-            case.look_again(&second, earlier.as_ref(), elapsed);
-        }
+    let first = look(subjects.iter().map(|subject| (subject, None)), now());
+    if !first.iter().any(Facts::has_processes) {
+        return first;
     }
+    let began = now();
+    pause(between);
     let at = now();
-    cases.into_iter().map(|case| case.finish(at)).collect()
+    let elapsed = at.since(began);
+    let again = subjects.iter().zip(&first);
+    look(again.map(|(subject, facts)| (subject, Some((&facts.processes, elapsed)))), at)
+}
+
+/// Collects the facts of runs with one look at their processes, at all of them at once. What moved
+/// between two looks is only told where an earlier one is handed in.
+pub fn look<'a>(
+    subjects: impl IntoIterator<Item = (&'a Subject, EarlierLook<'a>)>,
+    at: Timestamp,
+) -> Vec<Facts> {
+    let mut snapshot: Option<Snapshot> = None;
+    let facts = subjects.into_iter().map(|(subject, earlier)| {
+        let mut case = Case::begin(subject);
+        if case.sought.is_some() {
+            case.look(snapshot.get_or_insert_with(Snapshot::take), earlier);
+        }
+        case.finish(at)
+    });
+    facts.collect()
 }
 
 /// The facts of one run in the making.
-struct Case<'m> {
-    model: &'m Model,
+struct Case<'s> {
+    subject: &'s Subject,
     facts: Facts,
     /// `None` where nothing can be said of its processes.
     sought: Option<Sought>,
 }
 
-impl<'m> Case<'m> {
-    fn begin(model: &'m Model) -> Self {
-        let directory = model.directory();
+impl<'s> Case<'s> {
+    fn begin(subject: &'s Subject) -> Self {
+        let directory = &subject.directory;
         let (state, status) = liveness::observe(directory)
-            .unwrap_or_else(|_| (model.state().cloned().unwrap_or_default(), Status::Unknown));
-        let manifest = model.manifest().clone();
+            .unwrap_or_else(|_| (subject.state.clone().unwrap_or_default(), Status::Unknown));
+        let manifest = subject.manifest.clone();
         let mut facts = Facts {
             status,
             last_checkpoint: newest_checkpoint(directory),
             free_bytes: host::free_bytes(directory.path()),
-            earlier: earlier_runs(directory, &manifest),
+            earlier: subject.earlier.clone(),
             ..Facts::default()
         };
         let sought = match why_no_processes(&manifest, &state, status) {
@@ -114,13 +191,15 @@ impl<'m> Case<'m> {
             }
             None => Some(Sought { run_variable: absolute(directory.path()), ..Sought::of(&state) }),
         };
-        Self { model, facts: Facts { manifest, state, ..facts }, sought }
+        Self { subject, facts: Facts { manifest, state, ..facts }, sought }
     }
 
-    fn look_again(&mut self, snapshot: &Snapshot, earlier: Option<&Processes>, elapsed_ms: u64) {
-        let (Some(sought), Some(earlier)) = (&self.sought, earlier) else { return };
+    fn look(&mut self, snapshot: &Snapshot, earlier: EarlierLook<'_>) {
+        let Some(sought) = &self.sought else { return };
         let mut processes = snapshot.processes(sought);
-        processes.compare(earlier, elapsed_ms);
+        if let Some((earlier, ago)) = earlier {
+            processes.compare(earlier, milliseconds(ago));
+        }
         self.facts.unavailable.append(&mut processes.unavailable);
         self.facts.processes = processes;
         let recorder = self.facts.state.recorder;
@@ -128,8 +207,8 @@ impl<'m> Case<'m> {
     }
 
     fn finish(self, at: Timestamp) -> Facts {
-        let heartbeat = self.model.directory().heartbeat().ok();
-        Facts { at: Some(at), heartbeat, log: LogFacts::of(self.model), ..self.facts }
+        let heartbeat = self.subject.directory.heartbeat().ok();
+        Facts { at: Some(at), heartbeat, log: self.subject.log.clone(), ..self.facts }
     }
 }
 

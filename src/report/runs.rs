@@ -2,17 +2,54 @@
 
 pub mod table;
 
+use std::cmp::Ordering;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::diagnose::RunSummary;
+use crate::diagnose::{RunSummary, Verdict};
 use crate::display;
-use crate::run::Timestamp;
+use crate::run::{Status, Timestamp};
+
+/// A run of the list.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// How it is.
+    pub run: Arc<RunSummary>,
+    /// What is said of it, where that was asked for and it has not ended.
+    pub verdict: Option<Verdict>,
+}
+
+impl Listed {
+    /// The verdict on a run that is under way and needs a person.
+    #[must_use]
+    pub fn stuck(&self) -> Option<&Verdict> {
+        self.verdict.as_ref().filter(|verdict| verdict.alarm && self.run.status == Status::Running)
+    }
+
+    /// The order of the list: stuck runs first, then by need.
+    #[must_use]
+    pub fn by_need(&self, other: &Self) -> Ordering {
+        let is_not_stuck = |listed: &Self| listed.stuck().is_none();
+        is_not_stuck(self).cmp(&is_not_stuck(other)).then_with(|| self.run.by_need(&other.run))
+    }
+}
 
 /// The run as a line of `runs --json`.
 #[must_use]
-pub fn json(run: &RunSummary, now: Timestamp) -> Value {
+pub fn json(listed: &Listed, now: Timestamp) -> Value {
+    let mut line = of_run(&listed.run, now);
+    if let (Some(verdict), Some(object)) = (&listed.verdict, line.as_object_mut()) {
+        object.insert("verdict".to_owned(), verdict.code.word().into());
+        object.insert("confidence".to_owned(), verdict.confidence.word().into());
+        object.insert("alarm".to_owned(), verdict.alarm.into());
+        object.insert("sentence".to_owned(), display::one_line(&verdict.sentence).into());
+    }
+    line
+}
+
+fn of_run(run: &RunSummary, now: Timestamp) -> Value {
     let manifest = &run.manifest;
     let state = run.state.as_ref();
     let milliseconds = |duration: Option<Duration>| {

@@ -12,8 +12,8 @@ use super::signals::{self, Asked, Signals};
 use super::terminal::{self, Terminal};
 use super::view::{self, Look};
 use super::{Ended, Error, pager};
-use crate::app::{App, Effect, Message, Start};
-use crate::drive::{Clock, Drive};
+use crate::app::{App, Effect, Message, Notify, Start};
+use crate::drive::{Clock, Drive, Thresholds};
 
 /// The least time between two frames that no key asked for, while entries come without a pause.
 const FRAME: Duration = Duration::from_millis(12);
@@ -35,7 +35,13 @@ enum Event {
 }
 
 /// Opens the screens and runs them to their end.
-pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
+pub(super) fn run(
+    start: Start,
+    notice: Option<String>,
+    thresholds: impl Fn(&str) -> Thresholds + Send + 'static,
+    notify: Notify,
+    look: &Look,
+) -> Result<Ended, Error> {
     if !io::stdout().is_terminal() {
         return Err(Error::NotATerminal);
     }
@@ -53,10 +59,12 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
     let input = read_terminal(&sender)?;
     let keyboard = sender.clone();
     let (mut app, effects) = App::new(start, terminal::size()?);
+    app.set_keys(look.keys.clone());
+    app.set_notify(notify);
     app.set_zone(look.zone.clone());
     let mut running = Running {
         app,
-        drive: Drive::new(Arc::new(move |message| send_in_turn(&sender, message))),
+        drive: Drive::new(Arc::new(move |message| send_in_turn(&sender, message)), thresholds),
         terminal,
         signals,
         clock: Clock::start(),
@@ -69,7 +77,8 @@ pub(super) fn run(start: Start, look: &Look) -> Result<Ended, Error> {
         input: Some(input),
         to_view: None,
     };
-    let ended = running.carry_out(effects).and_then(|()| running.run(&mailbox));
+    let noticed = notice.map_or(Ok(()), |notice| running.handle(Event::Message(Message::Failed(notice))));
+    let ended = noticed.and_then(|()| running.carry_out(effects)).and_then(|()| running.run(&mailbox));
     drop(mailbox);
     // What is typed after the terminal was given back is not for us: nobody may read it any more.
     if let Some(input) = running.input.take() {
@@ -197,6 +206,7 @@ impl Running<'_> {
             match self.drive.carry_out(effect) {
                 Some(Effect::Quit) => self.ended = Some(Ended::Quit),
                 Some(Effect::Copy(text)) => self.terminal.copy(&text)?,
+                Some(Effect::Notify { bell, text }) => self.terminal.notify(bell, text.as_deref())?,
                 Some(Effect::View(path)) => self.to_view = Some(path),
                 Some(Effect::Redraw) => self.terminal.forget_what_is_drawn(),
                 Some(Effect::Suspend) if signals::can_be_continued() => {
@@ -254,6 +264,7 @@ impl Running<'_> {
     fn draw(&mut self) -> Result<bool, Error> {
         let now = self.clock.now();
         let (app, look) = (&self.app, self.look);
+        self.terminal.set_title(&app.title(now))?;
         let changed = self.terminal.draw(app.size(), |buffer| view::draw(app, now, look, buffer))?;
         self.frame_is_due = false;
         fail_on_purpose();

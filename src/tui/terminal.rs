@@ -41,6 +41,8 @@ pub struct Terminal {
     next: Buffer,
     /// Whether nothing of what is on the screen can be relied on.
     unknown: bool,
+    /// The title that was set last.
+    title: Option<String>,
     hook: Option<Hook>,
 }
 
@@ -62,8 +64,13 @@ impl Terminal {
             wake();
         }));
         // From here on a failure drops the guard, which gives back what was taken.
-        let terminal =
-            Self { drawn: Buffer::default(), next: Buffer::default(), unknown: true, hook: Some(hook) };
+        let terminal = Self {
+            drawn: Buffer::default(),
+            next: Buffer::default(),
+            unknown: true,
+            title: None,
+            hook: Some(hook),
+        };
         enter()?;
         Ok(terminal)
     }
@@ -112,6 +119,7 @@ impl Terminal {
         give_back();
         stop();
         self.unknown = true;
+        self.title = None;
         enter()
     }
 
@@ -123,6 +131,30 @@ impl Terminal {
         use base64::Engine as _;
         let encoded = base64::engine::general_purpose::STANDARD.encode(text);
         write_frame(format!("\x1b]52;c;{encoded}\x07").as_bytes())
+    }
+
+    /// Says in the terminal's title what is shown. The text must be harmless.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn set_title(&mut self, title: &str) -> io::Result<()> {
+        if self.title.as_deref() == Some(title) {
+            return Ok(());
+        }
+        self.title = Some(title.to_owned());
+        write_frame(format!("\x1b]2;{title}\x07").as_bytes())
+    }
+
+    /// Rings the bell and asks the terminal to show a notification (OSC 9). Not every terminal does. The
+    /// text must be harmless.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn notify(&self, bell: bool, text: Option<&str>) -> io::Result<()> {
+        // With our name in front no text is taken for one of the commands that begin with a number.
+        let shown = text.map_or_else(String::new, |text| format!("\x1b]9;stepwatch: {text}\x07"));
+        let bell = if bell { "\x07" } else { "" };
+        write_frame(format!("{shown}{bell}").as_bytes())
     }
 
     /// Whether a thread of ours panicked since the terminal was taken.
@@ -144,6 +176,10 @@ impl Drop for Terminal {
     }
 }
 
+/// Lets the terminal keep its title aside, and take it again (XTWINOPS).
+const KEEP_TITLE: &[u8] = b"\x1b[22;2t";
+const TAKE_TITLE: &[u8] = b"\x1b[23;2t";
+
 fn enter() -> io::Result<()> {
     let mut ours = OURS.lock().unwrap_or_else(PoisonError::into_inner);
     terminal::enable_raw_mode()?;
@@ -151,6 +187,7 @@ fn enter() -> io::Result<()> {
     *ours = true;
     let mut bytes = Vec::new();
     // With its brackets a line end in pasted text is no enter, which would write a checkpoint.
+    bytes.extend_from_slice(KEEP_TITLE);
     queue!(bytes, EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, Hide)?;
     write_all(&bytes)
 }
@@ -166,6 +203,7 @@ fn give_back() -> bool {
     // Writing to a vector never fails.
     _ = queue!(bytes, EndSynchronizedUpdate, DisableMouseCapture, DisableBracketedPaste);
     _ = queue!(bytes, ResetColor, LeaveAlternateScreen, Show);
+    bytes.extend_from_slice(TAKE_TITLE);
     _ = write_all(&bytes);
     _ = terminal::disable_raw_mode();
     true

@@ -7,6 +7,7 @@ pub mod help;
 pub mod prompt;
 pub mod run;
 pub mod runs;
+pub mod why;
 
 use std::path::{Path, PathBuf};
 
@@ -16,15 +17,20 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::theme::Theme;
-use crate::app::{App, layout};
+use crate::app::{App, KeyTable, layout};
 use crate::display;
 use crate::run::Now;
+use crate::settings::Column;
 
 /// What the drawing needs to know of the outside.
 #[derive(Clone, Debug)]
 pub struct Look {
     /// Colours and signs.
     pub theme: Theme,
+    /// The keys, which must be those of the application.
+    pub keys: KeyTable,
+    /// The columns of the list of runs.
+    pub columns: Vec<Column>,
     /// The zone in which times are shown.
     pub zone: TimeZone,
     /// The home directory, which paths are shortened by.
@@ -46,26 +52,35 @@ impl Look {
 /// Draws everything that is shown.
 pub fn draw(app: &App, now: Now, look: &Look, buffer: &mut Buffer) {
     let area = buffer.area;
-    if !app.size().is_enough() {
+    if app.size().is_enough() {
+        draw_screen(app, now, look, buffer);
+    } else {
         too_small(buffer, area);
-        return;
     }
+    look.theme.lay_ground(buffer);
+}
+
+fn draw_screen(app: &App, now: Now, look: &Look, buffer: &mut Buffer) {
     let said = app.said();
+    let judged = app.judged().map(AsRef::as_ref);
     match (app.run(), app.checkpoints(), app.runs()) {
         (Some(run), Some(screen), _) => checkpoints::draw(run, screen, said, now, look, buffer),
         (Some(run), None, runs) => {
             let leaves = if runs.is_some() { "list" } else { "quit" };
-            run::draw(run, said, leaves, now, look, buffer);
+            match app.why() {
+                Some(why) => why::draw(run, why, judged, said, now, look, buffer),
+                None => run::draw(run, judged, said, leaves, now, look, buffer),
+            }
         }
-        (None, _, Some(runs)) => runs::draw(runs, said, now, look, buffer),
+        (None, _, Some(runs)) => runs::draw(runs, app.attention(), said, now, look, buffer),
         (None, _, None) => {}
     }
     if let Some(prompt) = app.prompt() {
         let reading = app.run().and_then(|run| run.model().progress());
-        prompt::draw(prompt, reading, look.theme, buffer);
+        prompt::draw(prompt, reading, look, buffer);
     }
     if let Some(help) = app.help() {
-        help::draw(help, app.size(), look.theme, buffer);
+        help::draw(help, app.size(), look, buffer);
     }
 }
 

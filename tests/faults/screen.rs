@@ -104,7 +104,7 @@ fn f36_bytes_of_a_terminal_among_json_are_shown_and_not_obeyed() {
     for shown in ["before", "]0;owned", "panicked at", "CP-950"] {
         assert!(screen.contents().contains(shown), "{shown}: {}", screen.contents());
     }
-    assert_eq!(session.titles_and_copies(), (0, 0));
+    session.assert_asked_for_nothing_but_titles();
 }
 
 #[test]

@@ -38,6 +38,38 @@ fn without_a_terminal_one_run_is_streamed_and_several_are_listed() {
 }
 
 #[test]
+fn a_run_that_says_that_it_waits_is_listed_as_stuck_when_it_is_asked_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |run: &str, state: &str, event: Value| {
+        let run = folder.path().join(run);
+        fs::create_dir(&run).unwrap();
+        fs::write(run.join("run.json"), "{}").unwrap();
+        fs::write(run.join("state.json"), state).unwrap();
+        fs::write(run.join("worker.jsonl"), format!("{event}\n")).unwrap();
+    };
+    let at = stepwatch::run::Timestamp::from(std::time::SystemTime::now()).to_string();
+    let asks = json!({"seq": 1, "ts": at, "event": "waiting_for_input", "renderedLine": "drop it?"});
+    let works = json!({"seq": 1, "ts": at, "event": "step_started", "renderedLine": "started"});
+    write("asks", r#"{"status":"running","startedAt":1}"#, asks);
+    write("works", r#"{"status":"running","startedAt":2}"#, works);
+    let listed = |arguments: &[&str]| {
+        let output = stepwatch().arg("runs").args(arguments).arg(folder.path()).output().unwrap();
+        assert_eq!(code(&output), 0);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let rows = listed(&["--why"]);
+    let first = rows.lines().nth(1).unwrap();
+    assert!(first.starts_with("stuck ") && first.contains("the step says so: \"drop it?\""), "{rows}");
+    assert!(rows.lines().nth(2).unwrap().starts_with("running "), "{rows}");
+    let lines: Vec<Value> =
+        listed(&["--why", "--json"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = |line: &Value| (line["runId"].clone(), line["verdict"].clone(), line["alarm"].clone());
+    assert_eq!(told(&lines[0]), (json!("asks"), json!("waiting_for_input"), json!(true)));
+    assert_eq!(told(&lines[1]), (json!("works"), json!("progressing"), json!(false)));
+    assert!(!listed(&["--json"]).contains("verdict"));
+}
+
+#[test]
 fn where_there_are_no_runs_the_answer_is_no() {
     let empty = tempfile::tempdir().unwrap();
     for arguments in [&["runs"][..], &[]] {

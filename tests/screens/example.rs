@@ -215,7 +215,9 @@ impl Example {
     /// How things look: in UTC, with the folder of the example as home.
     pub(crate) fn look(&self, colour: bool) -> Look {
         Look {
-            theme: Theme { colour },
+            theme: Theme::in_colour(colour),
+            keys: stepwatch::app::KeyTable::default(),
+            columns: stepwatch::settings::Column::ALL.to_vec(),
             zone: jiff::tz::TimeZone::UTC,
             home: Some(self.folder.path().to_owned()),
         }

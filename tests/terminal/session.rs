@@ -29,14 +29,28 @@ struct Shown {
 #[derive(Default)]
 pub(crate) struct Asked {
     /// Titles that it set.
-    pub(crate) titles: usize,
+    pub(crate) titles: Vec<String>,
     /// Texts that it put into the clipboard.
     pub(crate) copies: usize,
+    /// How often it rang the bell.
+    pub(crate) bells: usize,
+    /// Notifications that it asked for (OSC 9).
+    pub(crate) notifications: Vec<String>,
 }
 
 impl vt100::Callbacks for Asked {
-    fn set_window_title(&mut self, _: &mut vt100::Screen, _: &[u8]) {
-        self.titles += 1;
+    fn set_window_title(&mut self, _: &mut vt100::Screen, title: &[u8]) {
+        self.titles.push(String::from_utf8_lossy(title).into_owned());
+    }
+
+    fn audible_bell(&mut self, _: &mut vt100::Screen) {
+        self.bells += 1;
+    }
+
+    fn unhandled_osc(&mut self, _: &mut vt100::Screen, parameters: &[&[u8]]) {
+        if let [b"9", text] = parameters {
+            self.notifications.push(String::from_utf8_lossy(text).into_owned());
+        }
     }
 
     fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], _: &[u8]) {
@@ -62,6 +76,8 @@ impl Session {
         command.env("TERM", "xterm-256color");
         command.env("TZ", "UTC");
         command.env_remove("NO_COLOR");
+        // Whatever the person who runs the tests has chosen.
+        command.env("STEPWATCH_CONFIG", "/dev/null");
         command.env_remove("RUST_BACKTRACE");
         for (name, value) in environment {
             command.env(name, value);
@@ -152,10 +168,20 @@ impl Session {
         }
     }
 
-    /// How many titles and clipboard texts the program has set.
-    pub(crate) fn titles_and_copies(&self) -> (usize, usize) {
+    /// What the program has asked of the terminal beside drawing.
+    pub(crate) fn asked<T>(&self, of: impl FnOnce(&Asked) -> T) -> T {
         let parser = self.shown.parser.lock().unwrap_or_else(PoisonError::into_inner);
-        (parser.callbacks().titles, parser.callbacks().copies)
+        of(parser.callbacks())
+    }
+
+    /// Fails where a title is none of ours, which all end with the program's name, or where anything was
+    /// put into the clipboard, rung or notified.
+    pub(crate) fn assert_asked_for_nothing_but_titles(&self) {
+        let titles = self.asked(|asked| asked.titles.clone());
+        let is_ours = |title: &String| title.ends_with("stepwatch") && !title.contains(char::is_control);
+        assert!(!titles.is_empty() && titles.iter().all(is_ours), "{titles:?}");
+        let others = self.asked(|asked| (asked.copies, asked.bells, asked.notifications.len()));
+        assert_eq!(others, (0, 0, 0));
     }
 
     pub(crate) fn contents(&self) -> String {

@@ -14,14 +14,19 @@ const PROMPT: &[ScreenKind] = &[ScreenKind::Prompt];
 /// Where something can be marked.
 const MARKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Checkpoints];
 /// Where nothing can be marked.
-const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Help];
+const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Why, ScreenKind::Help];
 /// Where text is wider than the screen.
 const SHIFTING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints];
 /// Where something can be said on the status line.
 const NOTICING: &[ScreenKind] =
-    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints];
+    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints, ScreenKind::Why];
 /// Everywhere but in the help and where something is typed.
-const SCREENS: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints];
+const SCREENS: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints, ScreenKind::Why];
+/// Where it can be asked why.
+const ASKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints];
+const WHY: &[ScreenKind] = &[ScreenKind::Why];
+/// Where something can be copied.
+const COPYING: &[ScreenKind] = &[ScreenKind::Checkpoints, ScreenKind::Why];
 /// Everywhere but where something is typed.
 pub(super) const EVERYWHERE: &[ScreenKind] = &[
     ScreenKind::Runs,
@@ -29,6 +34,7 @@ pub(super) const EVERYWHERE: &[ScreenKind] = &[
     ScreenKind::Filters,
     ScreenKind::Entry,
     ScreenKind::Checkpoints,
+    ScreenKind::Why,
     ScreenKind::Help,
 ];
 /// Also where something is typed.
@@ -171,32 +177,6 @@ pub const ACTIONS: &[ActionRow] = &[
     row(Action::NextOf, "next", "Next: g gap c ckpt w worker e error.", &[character(']')], RUN, None),
     row(Action::PreviousOf, "previous", "Previous: g, c, w or e as after ].", &[character('[')], RUN, None),
     ActionRow {
-        action: Action::ToggleChannel,
-        name: "channel",
-        help: "Show or hide a channel by its number.",
-        keys: &[
-            character('1'),
-            character('2'),
-            character('3'),
-            character('4'),
-            character('5'),
-            character('6'),
-            character('7'),
-            character('8'),
-            character('9'),
-        ],
-        screens: RUN,
-        footer: Some("channel"),
-    },
-    ActionRow {
-        action: Action::Checkpoints,
-        name: "checkpoints",
-        help: "Show the run's checkpoints.",
-        keys: &[character('c')],
-        screens: RUN,
-        footer: Some("checkpoints"),
-    },
-    ActionRow {
         action: Action::Mark,
         name: "mark",
         help: "Mark, or take the mark away.",
@@ -222,11 +202,11 @@ pub const ACTIONS: &[ActionRow] = &[
     },
     ActionRow {
         action: Action::Copy,
-        name: "copy path",
-        help: "Copy the path of the record's file.",
+        name: "copy",
+        help: "Copy the record's path, or a command.",
         keys: &[character('y')],
-        screens: CHECKPOINTS,
-        footer: Some("copy path"),
+        screens: COPYING,
+        footer: Some("copy"),
     },
     ActionRow {
         action: Action::View,
@@ -235,6 +215,54 @@ pub const ACTIONS: &[ActionRow] = &[
         keys: &[character('e')],
         screens: CHECKPOINTS,
         footer: Some("pager"),
+    },
+    ActionRow {
+        action: Action::NextCommand,
+        name: "next command",
+        help: "Choose the next command to copy.",
+        keys: &[plain(KeyCode::Tab)],
+        screens: WHY,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::NextNeed,
+        name: "next in need",
+        help: "To the next run that needs a person.",
+        keys: &[character('!')],
+        screens: SCREENS,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Acknowledge,
+        name: "acknowledge",
+        help: "Seen: ask again when it is news.",
+        keys: &[character('a')],
+        screens: SCREENS,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Snooze,
+        name: "snooze",
+        help: "Let it ask for nobody for 15 minutes.",
+        keys: &[character('A')],
+        screens: SCREENS,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Notify,
+        name: "notify",
+        help: "Bell and notification: on, or off.",
+        keys: &[character('b')],
+        screens: SCREENS,
+        footer: None,
+    },
+    ActionRow {
+        action: Action::Why,
+        name: "why",
+        help: "Say what it is stuck on, if it is.",
+        keys: &[character('w')],
+        screens: ASKING,
+        footer: Some("why"),
     },
     ActionRow {
         action: Action::Summary,
@@ -279,37 +307,56 @@ pub const ACTIONS: &[ActionRow] = &[
         Some("copy"),
     ),
     ActionRow {
-        action: Action::Up,
-        name: "up",
-        help: "Up a line; a log stops following.",
-        keys: &[plain(KeyCode::Up), character('k')],
-        screens: EVERYWHERE,
-        footer: None,
+        action: Action::Checkpoints,
+        name: "checkpoints",
+        help: "Show the run's checkpoints.",
+        keys: &[character('c')],
+        screens: RUN,
+        footer: Some("checkpoints"),
     },
     ActionRow {
-        action: Action::Down,
-        name: "down",
-        help: "Down a line.",
-        keys: &[plain(KeyCode::Down), character('j')],
-        screens: EVERYWHERE,
-        footer: None,
+        action: Action::ToggleChannel,
+        name: "channel",
+        help: "Show or hide a channel by its number.",
+        keys: &[
+            character('1'),
+            character('2'),
+            character('3'),
+            character('4'),
+            character('5'),
+            character('6'),
+            character('7'),
+            character('8'),
+            character('9'),
+        ],
+        screens: RUN,
+        footer: Some("channel"),
     },
-    ActionRow {
-        action: Action::PageUp,
-        name: "page up",
-        help: "Up a page.",
-        keys: &[plain(KeyCode::PageUp), Key::control('b')],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::PageDown,
-        name: "page down",
-        help: "Down a page.",
-        keys: &[plain(KeyCode::PageDown), Key::control('f')],
-        screens: EVERYWHERE,
-        footer: None,
-    },
+    row(
+        Action::Up,
+        "up",
+        "Up a line; a log stops following.",
+        &[plain(KeyCode::Up), character('k')],
+        EVERYWHERE,
+        None,
+    ),
+    row(Action::Down, "down", "Down a line.", &[plain(KeyCode::Down), character('j')], EVERYWHERE, None),
+    row(
+        Action::PageUp,
+        "page up",
+        "Up a page.",
+        &[plain(KeyCode::PageUp), Key::control('b')],
+        EVERYWHERE,
+        None,
+    ),
+    row(
+        Action::PageDown,
+        "page down",
+        "Down a page.",
+        &[plain(KeyCode::PageDown), Key::control('f')],
+        EVERYWHERE,
+        None,
+    ),
     ActionRow {
         action: Action::NextPage,
         name: "next page",
@@ -318,38 +365,38 @@ pub const ACTIONS: &[ActionRow] = &[
         screens: UNMARKING,
         footer: None,
     },
-    ActionRow {
-        action: Action::First,
-        name: "first",
-        help: "To the beginning.",
-        keys: &[character('g'), plain(KeyCode::Home)],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Last,
-        name: "last",
-        help: "To the end; a log follows again.",
-        keys: &[character('G'), plain(KeyCode::End)],
-        screens: EVERYWHERE,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Left,
-        name: "left",
-        help: "See further left in long lines.",
-        keys: &[plain(KeyCode::Left), character('h')],
-        screens: SHIFTING,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Right,
-        name: "right",
-        help: "See further right in long lines.",
-        keys: &[plain(KeyCode::Right), character('l')],
-        screens: SHIFTING,
-        footer: None,
-    },
+    row(
+        Action::First,
+        "first",
+        "To the beginning.",
+        &[character('g'), plain(KeyCode::Home)],
+        EVERYWHERE,
+        None,
+    ),
+    row(
+        Action::Last,
+        "last",
+        "To the end; a log follows again.",
+        &[character('G'), plain(KeyCode::End)],
+        EVERYWHERE,
+        None,
+    ),
+    row(
+        Action::Left,
+        "left",
+        "See further left in long lines.",
+        &[plain(KeyCode::Left), character('h')],
+        SHIFTING,
+        None,
+    ),
+    row(
+        Action::Right,
+        "right",
+        "See further right in long lines.",
+        &[plain(KeyCode::Right), character('l')],
+        SHIFTING,
+        None,
+    ),
     ActionRow {
         action: Action::Dismiss,
         name: "dismiss",
@@ -358,38 +405,17 @@ pub const ACTIONS: &[ActionRow] = &[
         screens: NOTICING,
         footer: None,
     },
-    ActionRow {
-        action: Action::Help,
-        name: "help",
-        help: "Show these keys, or leave them.",
-        keys: &[character('?')],
-        screens: EVERYWHERE,
-        footer: Some("help"),
-    },
-    ActionRow {
-        action: Action::Back,
-        name: "back",
-        help: "Leave this screen, or the program.",
-        keys: &[character('q'), plain(KeyCode::Escape)],
-        screens: EVERYWHERE,
-        footer: Some("back"),
-    },
-    ActionRow {
-        action: Action::Redraw,
-        name: "redraw",
-        help: "Draw the whole screen anew.",
-        keys: &[Key::control('l')],
-        screens: ALWAYS,
-        footer: None,
-    },
-    ActionRow {
-        action: Action::Suspend,
-        name: "suspend",
-        help: "Stop the program until `fg`.",
-        keys: &[Key::control('z')],
-        screens: ALWAYS,
-        footer: None,
-    },
+    row(Action::Help, "help", "Show these keys, or leave them.", &[character('?')], EVERYWHERE, Some("help")),
+    row(
+        Action::Back,
+        "back",
+        "Leave this screen, or the program.",
+        &[character('q'), plain(KeyCode::Escape)],
+        EVERYWHERE,
+        Some("back"),
+    ),
+    row(Action::Redraw, "redraw", "Draw the whole screen anew.", &[Key::control('l')], ALWAYS, None),
+    row(Action::Suspend, "suspend", "Stop the program until `fg`.", &[Key::control('z')], ALWAYS, None),
     ActionRow {
         action: Action::Quit,
         name: "quit",

@@ -1,7 +1,7 @@
 //! What the application does of finding: keys that are typed, and what a run screen wants done.
 
-use crate::app::action::{ScreenKind, action_of};
-use crate::app::key::{Key, KeyCode};
+use crate::app::action::ScreenKind;
+use crate::app::key::Key;
 use crate::app::{App, Effect, Said};
 use crate::model::Answer;
 use crate::run::Now;
@@ -20,10 +20,11 @@ impl App {
     /// Takes a key that is typed, or that completes another one; says whether it did.
     pub(in crate::app) fn type_to_find(&mut self, key: Key) -> bool {
         let (screen, size) = (self.screen(), self.size);
+        let is_bound = self.keys.action_of(key, screen).is_some();
         let Some(run) = &mut self.run else { return false };
         match screen {
             ScreenKind::Run if run.awaits_key() => run.complete_sequence(key, size),
-            ScreenKind::Line if action_of(key, screen).is_none() => run.type_key(key, size),
+            ScreenKind::Line if !is_bound => run.type_key(key, size),
             _ => return false,
         }
         self.changed = true;
@@ -45,12 +46,5 @@ impl App {
             run.take_answer(question, answer, size);
             self.changed = true;
         }
-    }
-
-    /// Leaves what lies over the log of the run; says whether there was anything.
-    pub(in crate::app) fn leave_finding(&mut self, key: Key) -> bool {
-        let is_over_it = self.help.is_some() || self.checkpoints.is_some();
-        let run = self.run.as_mut().filter(|_| !is_over_it);
-        run.is_some_and(|run| run.leave_finding(key.code == KeyCode::Escape))
     }
 }

@@ -7,7 +7,7 @@ use super::super::*;
 use crate::diagnose::overview::Activity;
 use crate::run::{Manifest, Status, Timestamp};
 
-fn summary(name: &str, status: Status, began: i64) -> Arc<RunSummary> {
+pub(super) fn summary(name: &str, status: Status, began: i64) -> Arc<RunSummary> {
     Arc::new(RunSummary {
         directory: RunDirectory::alone(name),
         manifest: Manifest {
@@ -26,7 +26,7 @@ fn summary(name: &str, status: Status, began: i64) -> Arc<RunSummary> {
 }
 
 /// An application on a list, which is fed by hand.
-fn list(runs: Vec<Arc<RunSummary>>) -> (App, Now) {
+pub(super) fn list(runs: Vec<Arc<RunSummary>>) -> (App, Now) {
     let now = Now { wall: Timestamp::from_milliseconds(0), monotonic: Duration::ZERO };
     let (mut app, effects) =
         App::new(Start::Roots(vec![PathBuf::from("/r")]), Size { width: 80, height: 24 });
@@ -35,11 +35,11 @@ fn list(runs: Vec<Arc<RunSummary>>) -> (App, Now) {
     (app, now)
 }
 
-fn names(app: &App) -> Vec<&str> {
+pub(super) fn names(app: &App) -> Vec<&str> {
     app.runs().unwrap().runs().iter().map(|run| run.manifest.run_id.as_str()).collect()
 }
 
-fn selected(app: &App) -> &str {
+pub(super) fn selected(app: &App) -> &str {
     let runs = app.runs().unwrap();
     &runs.runs()[runs.selected()].manifest.run_id
 }

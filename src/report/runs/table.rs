@@ -1,14 +1,13 @@
 //! The list of runs as a table.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use crate::display::{self, Color, Style, duration};
 use crate::report::entry::Presentation;
 use crate::report::table::Table;
 use crate::run::{Status, Timestamp};
 
-use crate::diagnose::RunSummary;
+use super::Listed;
 
 const TABLE: Table<8> = Table {
     headings: ["STATUS", "TASK", "STEP", "WORKER", "ELAPSED", "IDLE", "CKPT", "LAST LINE"],
@@ -25,29 +24,35 @@ const WIDEST_LAST_LINE: usize = 80;
 /// Whatever `out` answers.
 pub fn write(
     out: &mut impl Write,
-    runs: &[Arc<RunSummary>],
+    runs: &[Listed],
     now: Timestamp,
     presentation: Presentation,
 ) -> io::Result<()> {
     let rows: Vec<[String; 8]> = runs.iter().map(|run| cells(run, now)).collect();
-    let style = |row: usize, column: usize| {
-        if column == 0 { status_style(runs[row].status) } else { Style::default() }
+    let style = |row: usize, column: usize| match (column, runs[row].stuck()) {
+        (0, Some(_)) => status_style(Status::Lost),
+        (0, None) => status_style(runs[row].run.status),
+        _ => Style::default(),
     };
     TABLE.write(out, &rows, style, presentation)
 }
 
-fn cells(run: &RunSummary, now: Timestamp) -> [String; 8] {
+fn cells(listed: &Listed, now: Timestamp) -> [String; 8] {
+    let (run, stuck) = (&listed.run, listed.stuck());
     let length = |length: Option<std::time::Duration>| length.map_or_else(|| "–".to_owned(), duration::short);
     let text = |text: &str| display::one_line_within(text, WIDEST);
     [
-        run.status.word().to_owned(),
+        stuck.map_or(run.status.word(), |_| "stuck").to_owned(),
         text(&run.manifest.task_id),
         text(&run.step()),
         text(&run.manifest.worker_kind),
         length(run.elapsed(now)),
         length(run.idle(now)),
         run.checkpoints.to_string(),
-        display::plain_within(run.says().trim(), WIDEST_LAST_LINE),
+        match stuck {
+            Some(verdict) => display::one_line_within(&verdict.sentence, WIDEST_LAST_LINE),
+            None => display::plain_within(run.says().trim(), WIDEST_LAST_LINE),
+        },
     ]
 }
 

@@ -39,7 +39,7 @@ pub fn draw(
     bar::draw(buffer, row(size, 0, 1), title(run, theme), 3);
     bar::rule(buffer, row(size, 1, 0), theme.faint());
     bar::rule(buffer, row(size, layout.lower_rule, 0), theme.faint());
-    footer::or_said(buffer, row(size, layout.footer, 1), said, ScreenKind::Checkpoints, "back", theme);
+    footer::or_said(buffer, row(size, layout.footer, 1), said, ScreenKind::Checkpoints, "back", look);
     let whole = Rect { x: 0, y: layout.top, width: size.width, height: layout.height };
     match run.records() {
         Some(records) if !records.records.is_empty() => {

@@ -2,18 +2,19 @@
 
 use ratatui::buffer::Buffer;
 
+use super::Look;
 use super::run::row;
 use crate::app::entry_view::EntryView;
 use crate::app::layout::{EntryLayout, Size};
 use crate::app::{Said, ScreenKind};
 use crate::display;
 use crate::tui::text;
-use crate::tui::theme::Theme;
 use crate::tui::widgets::bar::{self, Piece};
 use crate::tui::widgets::{footer, record_rows};
 
 /// Draws the entry over everything but the title of the screen.
-pub fn draw(entry: &EntryView, size: Size, said: Option<&Said>, theme: Theme, buffer: &mut Buffer) {
+pub fn draw(entry: &EntryView, size: Size, said: Option<&Said>, look: &Look, buffer: &mut Buffer) {
+    let theme = look.theme;
     let layout = EntryLayout::new(size);
     for y in 1..=layout.footer {
         bar::blank(buffer, row(size, y, 0));
@@ -30,5 +31,5 @@ pub fn draw(entry: &EntryView, size: Size, said: Option<&Said>, theme: Theme, bu
     for (y, line) in rows.zip(entry.lines().iter().skip(top)) {
         record_rows::line(buffer, row(size, y, 1), line, entry.left(), theme);
     }
-    footer::or_said(buffer, row(size, layout.footer, 1), said, ScreenKind::Entry, "back", theme);
+    footer::or_said(buffer, row(size, layout.footer, 1), said, ScreenKind::Entry, "back", look);
 }

@@ -4,6 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::Look;
 use super::prompt::draw_line;
 use super::run::row;
 use crate::app::finding::{Filters, Line, Pending};
@@ -89,7 +90,8 @@ pub fn kept_piece(run: &RunScreen, theme: Theme) -> Option<Piece> {
 }
 
 /// Draws the list of filters over the lower rows of the log and all that is below it.
-pub fn filters(filters: &Filters, size: Size, theme: Theme, buffer: &mut Buffer) {
+pub fn filters(filters: &Filters, size: Size, look: &Look, buffer: &mut Buffer) {
+    let theme = look.theme;
     let layout = RunLayout::new(size);
     let count = u16::try_from(filters.all().len()).unwrap_or(u16::MAX);
     let rows = count.min(layout.footer.saturating_sub(2)).max(1);
@@ -118,5 +120,5 @@ pub fn filters(filters: &Filters, size: Size, theme: Theme, buffer: &mut Buffer)
         ];
         bar::draw(buffer, row(size, y, 2), vec![Piece::of(spans, 0)], 1);
     }
-    footer::draw(buffer, row(size, layout.footer, 1), ScreenKind::Filters, "back", theme);
+    footer::draw(buffer, row(size, layout.footer, 1), ScreenKind::Filters, "back", look);
 }

@@ -4,23 +4,25 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 
+use super::Look;
 use crate::app::Help;
-use crate::app::action::{ActionRow, rows_of};
+use crate::app::action::{Action, BoundRow};
 use crate::app::layout::Size;
 use crate::display;
-use crate::tui::theme::Theme;
 
 /// Draws the help over the screen.
-pub fn draw(help: Help, size: Size, theme: Theme, buffer: &mut Buffer) {
-    let rows: Vec<&ActionRow> = rows_of(help.about).collect();
+pub fn draw(help: Help, size: Size, look: &Look, buffer: &mut Buffer) {
+    let theme = look.theme;
+    let rows: Vec<BoundRow> = look.keys.rows_of(help.about).collect();
     let keys = rows.iter().map(|row| display::width(&row.keys_text())).max().unwrap_or(0);
-    let words = rows.iter().map(|row| display::width(row.help)).max().unwrap_or(0);
+    let words = rows.iter().map(|row| display::width(row.row.help)).max().unwrap_or(0);
     let width = u16::try_from(keys + words + 6).unwrap_or(u16::MAX).min(size.width);
     let height = u16::try_from(help.height(size) + 2).unwrap_or(u16::MAX).min(size.height);
     let area = Rect { x: (size.width - width) / 2, y: (size.height - height) / 2, width, height };
     Clear.render(area, buffer);
     let more = help.top + help.height(size) < rows.len();
-    let below = if more { " ↓ more · q back " } else { " q back " };
+    let back = look.keys.first_of(Action::Back);
+    let below = if more { format!(" ↓ more · {back} back ") } else { format!(" {back} back ") };
     Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(theme.faint())
@@ -33,7 +35,7 @@ pub fn draw(help: Help, size: Size, theme: Theme, buffer: &mut Buffer) {
         buffer.set_stringn(inner.x, y, row.keys_text(), usize::from(inner.width), theme.key());
         let x = inner.x + u16::try_from(keys + 2).unwrap_or(u16::MAX);
         let room = inner.right().saturating_sub(x);
-        let words = display::one_line_within(row.help, usize::from(room));
+        let words = display::one_line_within(row.row.help, usize::from(room));
         buffer.set_stringn(x, y, words, usize::from(room), ratatui::style::Style::new());
     }
 }

@@ -13,11 +13,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::Look;
 use super::run::row;
 use crate::app::layout::{PromptLayout, Size};
 use crate::app::prompt::{Diff, Field, Preview, Tail};
 use crate::app::record_text::{Role, TextLine, tail_lines};
-use crate::app::{Prompt, ScreenKind};
+use crate::app::{Action, Prompt, ScreenKind};
 use crate::display;
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -34,7 +35,8 @@ const LOOKED_AT: usize = PREVIEW_ROWS;
 const LABEL: u16 = 9;
 
 /// Draws the prompt. `reading` is how much of the open run was read, while it is.
-pub fn draw(prompt: &Prompt, reading: Option<(u64, u64)>, theme: Theme, buffer: &mut Buffer) {
+pub fn draw(prompt: &Prompt, reading: Option<(u64, u64)>, look: &Look, buffer: &mut Buffer) {
+    let theme = look.theme;
     let size = Size { width: buffer.area.width, height: buffer.area.height };
     let lines = preview_lines(prompt, reading);
     let fields: usize = prompt.fields().iter().map(lines_of).sum();
@@ -61,8 +63,8 @@ pub fn draw(prompt: &Prompt, reading: Option<(u64, u64)>, theme: Theme, buffer: 
     for (y, line) in rows.zip(lines.iter().skip(skip)) {
         record_rows::line(buffer, row(size, y, 1), line, 0, theme);
     }
-    bar::draw(buffer, row(size, layout.note, 1), note(prompt, theme), 3);
-    footer::draw(buffer, row(size, layout.footer, 1), ScreenKind::Prompt, "leave", theme);
+    bar::draw(buffer, row(size, layout.note, 1), note(prompt, look), 3);
+    footer::draw(buffer, row(size, layout.footer, 1), ScreenKind::Prompt, "leave", look);
 }
 
 fn title(prompt: &Prompt, theme: Theme) -> Vec<Piece> {
@@ -183,7 +185,8 @@ fn diff_lines(label: &str, diff: &Diff, several: bool) -> Vec<TextLine> {
 }
 
 /// What a person should know before it is written.
-fn note(prompt: &Prompt, theme: Theme) -> Vec<Piece> {
+fn note(prompt: &Prompt, look: &Look) -> Vec<Piece> {
+    let theme = look.theme;
     let mut pieces = Vec::new();
     if let Some(problem) = prompt.problem() {
         pieces.push(Piece::new(format!("▲ {}", display::one_line(problem)), theme.warning(), 0));
@@ -201,13 +204,19 @@ fn note(prompt: &Prompt, theme: Theme) -> Vec<Piece> {
             pieces.push(Piece::new("how many entries?", theme.warning(), 1));
         }
         Preview::Typed if prompt.targets().len() == 1 => {
-            pieces.push(Piece::new("alt-enter begins another line: its detail", theme.faint(), 3));
+            let key = look.keys.first_of(Action::NewLine);
+            if !key.is_empty() {
+                let hint = format!("{key} begins another line: its detail");
+                pieces.push(Piece::new(hint, theme.faint(), 3));
+            }
         }
         _ => {}
     }
     match (prompt.secrets(), prompt.redacts()) {
         (Some(secrets), false) => {
-            pieces.push(Piece::new(format!("▲ {secrets}: ctrl-r masks"), theme.warning(), 1));
+            let key = look.keys.first_of(Action::Redact);
+            let masks = if key.is_empty() { String::new() } else { format!(": {key} masks") };
+            pieces.push(Piece::new(format!("▲ {secrets}{masks}"), theme.warning(), 1));
         }
         (Some(secrets), true) => {
             pieces.push(Piece::new(format!("✓ masked: {secrets}"), theme.good(), 1));

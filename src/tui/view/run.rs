@@ -7,6 +7,7 @@
 //! ▶ 18204  08:12:01.344  stdout  Proceed? [y/N] ▏                                      ▁
 //! ─ ▼ 12 new below · G follows ─────────────────────────────────── 18 192/18 204 · 99% ─
 //!  idle  worker 5s   stdout 4m12s   stderr 4m12s      rate ▁▂▇█▂▁▁▁▁  0/s
+//!  ▲ waiting for input for 4m12s: `npm` (pid 4177) reads fd 0, the terminal /dev/pts/3   w why
 //!  f follow   1–9 channel   G end   ? help   q quit
 //! ```
 
@@ -20,7 +21,7 @@ use super::{Look, awaiting, entry, finding};
 use crate::app::finding::Search;
 use crate::app::layout::{RunLayout, Size};
 use crate::app::log_pane::Window;
-use crate::app::{RunScreen, Said, ScreenKind};
+use crate::app::{Action, Judged, RunScreen, Said, ScreenKind};
 use crate::display;
 use crate::model::{ChannelState, Order};
 use crate::run::{Manifest, Now, Status};
@@ -35,12 +36,20 @@ use crate::tui::widgets::sparkline::sparkline;
 const LONGEST_NAME: usize = 28;
 
 /// Draws the screen. `leaves` is the word for leaving it.
-pub fn draw(run: &RunScreen, said: Option<&Said>, leaves: &str, now: Now, look: &Look, buffer: &mut Buffer) {
+pub fn draw(
+    run: &RunScreen,
+    judged: Option<&Judged>,
+    said: Option<&Said>,
+    leaves: &str,
+    now: Now,
+    look: &Look,
+    buffer: &mut Buffer,
+) {
     let size = Size { width: buffer.area.width, height: buffer.area.height };
     let layout = RunLayout::new(size);
     let window = run.window(size, now);
     let theme = look.theme;
-    bar::draw(buffer, row(size, 0, 1), header(run, now, theme), 3);
+    bar::draw(buffer, row(size, 0, 1), header(run, judged, now, theme), 3);
 
     bar::rule(buffer, row(size, 1, 0), theme.faint());
     bar::draw(buffer, row(size, 1, 1), upper_rule(run, size.width, theme), 1);
@@ -74,11 +83,15 @@ pub fn draw(run: &RunScreen, said: Option<&Said>, leaves: &str, now: Now, look: 
 
     bar::draw(buffer, row(size, layout.clocks, 1), clocks(run, now, look), 3);
 
+    if let Some(y) = layout.verdict {
+        bar::draw(buffer, row(size, y, 1), verdict(run, judged, look), 3);
+    }
+
     if run.finding().lists_filters() {
-        finding::filters(run.finding().filters(), size, theme, buffer);
+        finding::filters(run.finding().filters(), size, look, buffer);
     }
     if let Some(entry) = run.entry() {
-        return entry::draw(entry, size, said, theme, buffer);
+        return entry::draw(entry, size, said, look, buffer);
     }
     let last = row(size, layout.footer, 1);
     if run.finding().line().is_some() {
@@ -88,8 +101,8 @@ pub fn draw(run: &RunScreen, said: Option<&Said>, leaves: &str, now: Now, look: 
         return;
     }
     match run.notice().filter(|_| said.is_none()) {
-        Some((notice, of)) => bar::draw(buffer, last, notice_pieces(&notice, of, theme), 3),
-        None => footer::or_said(buffer, last, said, ScreenKind::Run, leaves, theme),
+        Some((notice, of)) => bar::draw(buffer, last, notice_pieces(&notice, of, look), 3),
+        None => footer::or_said(buffer, last, said, ScreenKind::Run, leaves, look),
     }
 }
 
@@ -97,16 +110,30 @@ pub(super) fn row(size: Size, y: u16, margin: u16) -> Rect {
     Rect { x: margin, y, width: size.width.saturating_sub(2 * margin), height: 1 }
 }
 
-fn header(run: &RunScreen, now: Now, theme: Theme) -> Vec<Piece> {
+fn header(run: &RunScreen, judged: Option<&Judged>, now: Now, theme: Theme) -> Vec<Piece> {
     let (model, status) = (run.model(), run.status());
     let (manifest, state, counts) = (model.manifest(), model.state(), model.counts());
     let identity = identity(manifest, theme);
-    let mut status_text = format!("{} {}", sign(status), word(status));
-    if let Some(elapsed) = elapsed(run, now) {
-        status_text = format!("{status_text} {}", display::duration::short(elapsed));
-    }
-    let mut pieces = vec![Piece::of(identity, 0), Piece::new(status_text, theme.status(status), 0)];
+    let elapsed = elapsed(run, now).map(display::duration::short);
+    let stuck = judged.filter(|judged| judged.verdict.alarm && status == Status::Running);
+    let (status_text, style) = match (stuck, &elapsed) {
+        (Some(judged), _) => {
+            let since = judged.verdict.since.map(|since| display::duration::short(now.wall.since(since)));
+            (format!("▲ stuck {}", since.unwrap_or_default()), theme.warning())
+        }
+        (None, Some(elapsed)) => {
+            (format!("{} {} {elapsed}", sign(status), word(status)), theme.status(status))
+        }
+        (None, None) => (format!("{} {}", sign(status), word(status)), theme.status(status)),
+    };
+    let mut pieces = vec![Piece::of(identity, 0), Piece::new(status_text.trim_end(), style, 0)];
     let mut add = |text: String, style, rank| pieces.push(Piece::new(text, style, rank));
+    if let Some(elapsed) = elapsed.filter(|_| stuck.is_some()) {
+        add(elapsed, theme.faint(), 3);
+    }
+    if let Some(usual) = judged.and_then(|judged| judged.facts.usual_elapsed()) {
+        add(format!("usually {}", display::duration::short(usual)), theme.faint(), 4);
+    }
     if let Some(ended) = how_it_ended(run) {
         add(ended, theme.status(status), 2);
     }
@@ -328,6 +355,25 @@ fn clocks(run: &RunScreen, now: Now, look: &Look) -> Vec<Piece> {
     pieces
 }
 
+/// What is said of the run in a sentence, and the key that says why.
+fn verdict(run: &RunScreen, judged: Option<&Judged>, look: &Look) -> Vec<Piece> {
+    let theme = look.theme;
+    let Some(verdict) = judged.map(|judged| &judged.verdict) else {
+        let text = if run.has_clock() { "looking at its processes …" } else { "" };
+        return vec![Piece::new(text, theme.faint(), 0)];
+    };
+    let sentence = display::one_line(&verdict.sentence);
+    let (text, style) =
+        if verdict.alarm { (format!("▲ {sentence}"), theme.warning()) } else { (sentence, theme.faint()) };
+    let key = look.keys.first_of(Action::Why);
+    let mut pieces = vec![Piece::new(text, style, 0)];
+    if verdict.alarm && !key.is_empty() {
+        let key = vec![(key, theme.key()), (" why".to_owned(), theme.faint())];
+        pieces.push(Piece::of(key, 1).right());
+    }
+    pieces
+}
+
 fn silence(channel: &ChannelState, now: Now) -> Option<Duration> {
     let written = channel.last_time.map(|time| now.wall.since(time));
     written.or_else(|| channel.last_arrival.map(|arrival| now.monotonic.saturating_sub(arrival)))
@@ -351,10 +397,15 @@ fn irregularities(run: &RunScreen, theme: Theme) -> Vec<Piece> {
         .collect()
 }
 
-fn notice_pieces(notice: &str, of: usize, theme: Theme) -> Vec<Piece> {
+fn notice_pieces(notice: &str, of: usize, look: &Look) -> Vec<Piece> {
+    let theme = look.theme;
     let more = if of > 1 { format!(" (1 of {of})") } else { String::new() };
     let text = format!("▲ {}{more}", display::one_line(notice));
-    let keys = vec![("x".to_owned(), theme.key()), (" dismiss".to_owned(), theme.faint())];
-    let help = vec![("?".to_owned(), theme.key()), (" help".to_owned(), theme.faint())];
-    vec![Piece::new(text, theme.warning(), 0), Piece::of(keys, 1).right(), Piece::of(help, 2).right()]
+    let mut pieces = vec![Piece::new(text, theme.warning(), 0), footer::dismiss(look, 1)];
+    let help = look.keys.first_of(Action::Help);
+    if !help.is_empty() {
+        let spans = vec![(help, theme.key()), (" help".to_owned(), theme.faint())];
+        pieces.push(Piece::of(spans, 2).right());
+    }
+    pieces
 }

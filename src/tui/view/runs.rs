@@ -16,9 +16,10 @@ use ratatui::style::{Modifier, Style};
 
 use super::{Look, awaiting};
 use crate::app::layout::{RunsLayout, Size};
-use crate::app::{RunSummary, RunsScreen, Said, ScreenKind};
+use crate::app::{Attention, Need, RunSummary, RunsScreen, Said, ScreenKind};
 use crate::display;
 use crate::run::{Now, Status};
+use crate::settings::Column;
 use crate::tui::text;
 use crate::tui::theme::{Theme, sign, word};
 use crate::tui::widgets::bar::{self, Piece};
@@ -32,94 +33,75 @@ const LEAST_STEP: u16 = 14;
 /// Bars of the activity.
 const ACTIVITY_BARS: usize = 10;
 
-/// A column of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
-    Status,
-    Task,
-    Step,
-    Worker,
-    Elapsed,
-    Idle,
-    Activity,
-    Checkpoints,
-    LastLine,
-}
-
-/// The columns from the left.
-const COLUMNS: [Column; 9] = [
-    Column::Status,
-    Column::Task,
-    Column::Step,
-    Column::Worker,
-    Column::Elapsed,
-    Column::Idle,
-    Column::Activity,
-    Column::Checkpoints,
-    Column::LastLine,
-];
-
 /// Which column is left out first where there is no room.
 const GIVE_WAY: [Column; 5] =
     [Column::Worker, Column::Checkpoints, Column::Activity, Column::Elapsed, Column::Task];
 
-impl Column {
-    fn title(self) -> &'static str {
-        match self {
-            Self::Status => "STATUS",
-            Self::Task => "TASK",
-            Self::Step => "STEP",
-            Self::Worker => "WORKER",
-            Self::Elapsed => "ELAPSED",
-            Self::Idle => "IDLE",
-            Self::Activity => "ACTIVITY 10m",
-            Self::Checkpoints => "CKPT",
-            Self::LastLine => "LAST LINE",
-        }
-    }
-
-    fn widest(self) -> usize {
-        match self {
-            Self::Task => 20,
-            Self::Step => 24,
-            Self::Worker => 10,
-            _ => 12,
-        }
-    }
-
-    fn is_right_aligned(self) -> bool {
-        matches!(self, Self::Elapsed | Self::Idle | Self::Checkpoints)
+/// What stands above a column.
+fn heading(column: Column) -> &'static str {
+    match column {
+        Column::Status => "STATUS",
+        Column::Task => "TASK",
+        Column::Step => "STEP",
+        Column::Worker => "WORKER",
+        Column::Elapsed => "ELAPSED",
+        Column::Idle => "IDLE",
+        Column::Activity => "ACTIVITY 10m",
+        Column::Checkpoints => "CKPT",
+        Column::LastLine => "LAST LINE",
     }
 }
 
+/// The most columns of the terminal that a column takes.
+fn widest(column: Column) -> usize {
+    match column {
+        Column::Task => 20,
+        Column::Step => 24,
+        Column::Worker => 10,
+        _ => 12,
+    }
+}
+
+fn is_right_aligned(column: Column) -> bool {
+    matches!(column, Column::Elapsed | Column::Idle | Column::Checkpoints)
+}
+
 /// Draws the screen.
-pub fn draw(runs: &RunsScreen, said: Option<&Said>, now: Now, look: &Look, buffer: &mut Buffer) {
+pub fn draw(
+    runs: &RunsScreen,
+    attention: &Attention,
+    said: Option<&Said>,
+    now: Now,
+    look: &Look,
+    buffer: &mut Buffer,
+) {
     let size = Size { width: buffer.area.width, height: buffer.area.height };
     let layout = RunsLayout::new(size);
     let theme = look.theme;
     let row = |y, margin: u16| Rect { x: margin, y, width: size.width.saturating_sub(2 * margin), height: 1 };
-    bar::draw(buffer, row(0, 1), title(runs, look), 3);
+    bar::draw(buffer, row(0, 1), title(runs, attention, now, look), 3);
     bar::rule(buffer, row(1, 0), theme.faint());
     bar::rule(buffer, row(layout.lower_rule, 0), theme.faint());
-    footer::or_said(buffer, row(layout.footer, 1), said, ScreenKind::Runs, "quit", theme);
+    footer::or_said(buffer, row(layout.footer, 1), said, ScreenKind::Runs, "quit", look);
 
     let list = Rect { x: 0, y: layout.list_top, width: size.width, height: layout.list_height };
     if runs.runs().is_empty() {
         awaiting(buffer, list, &what_is_awaited(runs, look));
         return;
     }
-    let table = Table::new(runs.runs(), size.width, now);
+    let table = Table::new(runs.runs(), &look.columns, size.width, now);
     table.heads(buffer, row(2, 0), theme);
     let in_sight = runs.runs().iter().enumerate().skip(runs.top());
     for (y, (index, run)) in (list.y..list.bottom()).zip(in_sight) {
-        table.run(buffer, row(y, 0), run, index == runs.selected(), now, theme);
+        let listed = Listed { run, attention, need: attention.need(run, now.monotonic) };
+        table.run(buffer, row(y, 0), listed, index == runs.selected(), now, theme);
         if runs.is_marked(run) {
             buffer.set_stringn(1, y, "*", 1, theme.checkpoint());
         }
     }
 }
 
-fn title(runs: &RunsScreen, look: &Look) -> Vec<Piece> {
+fn title(runs: &RunsScreen, attention: &Attention, now: Now, look: &Look) -> Vec<Piece> {
     let theme = look.theme;
     let roots: Vec<String> = runs.roots().iter().map(|root| look.path(root)).collect();
     let name =
@@ -129,8 +111,15 @@ fn title(runs: &RunsScreen, look: &Look) -> Vec<Piece> {
     if runs.marked() > 0 {
         pieces.push(Piece::new(format!("* {} marked", runs.marked()), theme.checkpoint(), 1).right());
     }
+    let stuck = runs.runs().iter().filter(|run| attention.need(run, now.monotonic) == Need::Stuck).count();
+    if stuck > 0 {
+        pieces.push(Piece::new(format!("▲ {stuck} stuck"), theme.warning(), 1).right());
+    }
     for status in [Status::Running, Status::Lost, Status::Failed] {
-        let count = runs.runs().iter().filter(|run| run.status == status).count();
+        let is_counted = |run: &&std::sync::Arc<RunSummary>| {
+            run.status == status && attention.need(run, now.monotonic) != Need::Stuck
+        };
+        let count = runs.runs().iter().filter(is_counted).count();
         if count > 0 {
             let text = format!("{} {count} {}", sign(status), word(status));
             pieces.push(Piece::new(text, theme.status(status), 1).right());
@@ -156,41 +145,75 @@ fn what_is_awaited(runs: &RunsScreen, look: &Look) -> Vec<String> {
     lines
 }
 
+/// A run of the list, and whether it needs a person.
+#[derive(Clone, Copy)]
+struct Listed<'a> {
+    run: &'a RunSummary,
+    attention: &'a Attention,
+    need: Need,
+}
+
+impl Listed<'_> {
+    /// The sign and the word of its status. What was answered keeps its word, with another sign.
+    fn status(self) -> String {
+        let is_stuck = self.attention.stuck(self.run).is_some();
+        let word = if is_stuck { "stuck" } else { word(self.run.status) };
+        match self.need {
+            Need::Answered => format!("△ {word}"),
+            _ if is_stuck => format!("▲ {word}"),
+            _ => format!("{} {word}", sign(self.run.status)),
+        }
+    }
+
+    /// Why it is stuck, where its last line does not tell that.
+    fn reason(self) -> Option<String> {
+        self.attention.reason(self.run).map(display::one_line)
+    }
+}
+
 /// The columns that fit, with their widths.
 struct Table {
     columns: Vec<(Column, u16)>,
 }
 
 impl Table {
-    fn new(runs: &[impl AsRef<RunSummary>], width: u16, now: Now) -> Self {
-        let mut columns: Vec<(Column, u16)> = COLUMNS
+    fn new(runs: &[impl AsRef<RunSummary>], wanted: &[Column], width: u16, now: Now) -> Self {
+        let mut columns: Vec<(Column, u16)> = wanted
             .iter()
-            .filter(|column| **column != Column::LastLine)
-            .map(|column| {
-                let title = display::width(column.title());
+            .map(|&column| {
+                if column == Column::LastLine {
+                    return (column, 0);
+                }
+                let title = display::width(heading(column));
                 // Thousands of cells are only looked at where they can make a difference.
-                let most = column.widest();
+                let most = widest(column);
                 let looked_at = if title < most { runs } else { &[] };
-                let cells = looked_at.iter().map(|run| display::width(&cell(run.as_ref(), *column, now)));
+                let cells = looked_at.iter().map(|run| display::width(&cell(run.as_ref(), column, now)));
                 let widest = cells.max().unwrap_or(0).min(most).max(title);
-                (*column, u16::try_from(widest).unwrap_or(u16::MAX))
+                (column, u16::try_from(widest).unwrap_or(u16::MAX))
             })
             .collect();
-        let taken = |columns: &[(Column, u16)]| columns.iter().map(|(_, width)| width + 2).sum::<u16>() + 2;
+        let needed =
+            |(column, width): &(Column, u16)| if *column == Column::LastLine { 0 } else { width + 2 };
+        let taken = |columns: &[(Column, u16)]| columns.iter().map(needed).sum::<u16>() + 2;
+        let least = if wanted.contains(&Column::LastLine) { LEAST_LAST_LINE } else { 0 };
         for column in GIVE_WAY {
-            if taken(&columns) + LEAST_LAST_LINE > width {
+            if taken(&columns) + least > width {
                 columns.retain(|(other, _)| *other != column);
             }
         }
         // Where that is not enough, names are cut.
-        let lacking = (taken(&columns) + LEAST_LAST_LINE).saturating_sub(width);
+        let lacking = (taken(&columns) + least).saturating_sub(width);
         for (_, width) in columns.iter_mut().filter(|(column, _)| *column == Column::Step) {
             *width = width.saturating_sub(lacking).max(LEAST_STEP.min(*width));
         }
-        let rest = width.saturating_sub(taken(&columns));
-        if rest > 0 {
-            columns.push((Column::LastLine, rest));
+        // It takes what is left, wherever it stands.
+        let is_last = columns.last().is_some_and(|(column, _)| *column == Column::LastLine);
+        let rest = width.saturating_sub(taken(&columns) + if is_last { 0 } else { 2 });
+        for (_, width) in columns.iter_mut().filter(|(column, _)| *column == Column::LastLine) {
+            *width = rest;
         }
+        columns.retain(|(_, width)| *width > 0);
         Self { columns }
     }
 
@@ -206,17 +229,27 @@ impl Table {
 
     fn heads(&self, buffer: &mut Buffer, area: Rect, theme: Theme) {
         self.each(area, |column, area| {
-            write(buffer, area, column, column.title(), theme.faint());
+            write(buffer, area, column, heading(column), theme.faint());
         });
     }
 
-    fn run(&self, buffer: &mut Buffer, area: Rect, run: &RunSummary, selected: bool, now: Now, theme: Theme) {
+    fn run(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        listed: Listed<'_>,
+        selected: bool,
+        now: Now,
+        theme: Theme,
+    ) {
+        let run = listed.run;
+        let reason = listed.reason();
         if selected {
             buffer.set_stringn(area.x, area.y, "▶", 1, theme.cursor());
         }
         self.each(area, |column, area| {
             let style = match column {
-                Column::Status => theme.status(run.status),
+                Column::Status => theme.need(listed.need, run.status),
                 Column::Step => theme.strong(),
                 Column::Activity => theme.activity(),
                 Column::Task | Column::LastLine => Style::new(),
@@ -227,7 +260,11 @@ impl Table {
             } else {
                 style
             };
-            if column == Column::LastLine && run.line_is_open {
+            if column == Column::Status {
+                write(buffer, area, column, &listed.status(), style);
+            } else if let (Column::LastLine, Some(reason)) = (column, &reason) {
+                write(buffer, area, column, reason, style);
+            } else if column == Column::LastLine && run.line_is_open {
                 question(buffer, area, &run.says(), style, theme);
             } else {
                 write(buffer, area, column, &cell(run, column, now), style);
@@ -252,7 +289,7 @@ fn write(buffer: &mut Buffer, area: Rect, column: Column, text: &str, style: Sty
         _ => display::one_line_within(text, usize::from(area.width)),
     };
     let free = area.width.saturating_sub(u16::try_from(display::width(&text)).unwrap_or(u16::MAX));
-    let x = if column.is_right_aligned() { area.x + free } else { area.x };
+    let x = if is_right_aligned(column) { area.x + free } else { area.x };
     buffer.set_stringn(x, area.y, &text, usize::from(area.right().saturating_sub(x)), style);
 }
 

@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::bar::{self, Piece};
-use crate::app::action::{Action, ActionRow, rows_of};
+use crate::app::action::Action;
 use crate::app::{Said, ScreenKind};
 use crate::display;
-use crate::tui::theme::Theme;
+use crate::tui::view::Look;
 
 /// Draws the last row: what is said if anything is, else the keys.
 pub fn or_said(
@@ -16,35 +16,37 @@ pub fn or_said(
     said: Option<&Said>,
     screen: ScreenKind,
     leaves: &str,
-    theme: Theme,
+    look: &Look,
 ) {
-    let Some(said) = said else { return draw(buffer, area, screen, leaves, theme) };
+    let Some(said) = said else { return draw(buffer, area, screen, leaves, look) };
+    let theme = look.theme;
     let (sign, style) = if said.is_good { ("✓", theme.good()) } else { ("▲", theme.warning()) };
     let text = format!("{sign} {}", display::one_line(&said.text));
-    let keys = vec![("x".to_owned(), theme.key()), (" dismiss".to_owned(), theme.faint())];
-    bar::draw(buffer, area, vec![Piece::new(text, style, 0), Piece::of(keys, 1).right()], 3);
+    bar::draw(buffer, area, vec![Piece::new(text, style, 0), dismiss(look, 1)], 3);
+}
+
+/// How a notice is taken off the status line.
+pub fn dismiss(look: &Look, rank: u8) -> Piece {
+    let key = look.keys.first_of(Action::Dismiss);
+    let word = if key.is_empty() { "" } else { " dismiss" };
+    Piece::of(vec![(key, look.theme.key()), (word.to_owned(), look.theme.faint())], rank).right()
 }
 
 /// Draws the keys that work on the screen, as many as fit. `leaves` is the word for leaving it.
-pub fn draw(buffer: &mut Buffer, area: Rect, screen: ScreenKind, leaves: &str, theme: Theme) {
-    let pieces = rows_of(screen)
-        .filter_map(|row| Some((row, row.footer?)))
-        .map(|(row, word)| {
-            let (word, rank) = match row.action {
+pub fn draw(buffer: &mut Buffer, area: Rect, screen: ScreenKind, leaves: &str, look: &Look) {
+    let theme = look.theme;
+    let rows = look.keys.rows_of(screen);
+    let pieces = rows
+        .filter_map(|bound| Some((bound, bound.row.footer?)))
+        .map(|(bound, word)| {
+            let (word, rank) = match bound.row.action {
                 Action::Back => (leaves, 1),
                 Action::Help | Action::Write | Action::Cancel => (word, 1),
                 _ => (word, 2),
             };
-            let spans = vec![(key_text(row), theme.key()), (format!(" {word}"), theme.faint())];
+            let spans = vec![(bound.short_text(), theme.key()), (format!(" {word}"), theme.faint())];
             Piece::of(spans, rank)
         })
         .collect();
     bar::draw(buffer, area, pieces, 3);
-}
-
-fn key_text(row: &ActionRow) -> String {
-    match row.keys {
-        [first, .., last] if row.keys.len() > 4 => format!("{first}–{last}"),
-        keys => keys.first().map(ToString::to_string).unwrap_or_default(),
-    }
 }

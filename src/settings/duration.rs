@@ -1,4 +1,4 @@
-//! Lengths of time on the command line: `500ms`, `10s`, `5m`, `2h`, `1d`.
+//! Lengths of time as people write them: `500ms`, `10s`, `5m`, `2h`, `1d`.
 
 use std::time::Duration;
 

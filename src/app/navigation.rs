@@ -1,0 +1,51 @@
+//! Opening screens and leaving them.
+
+use super::{App, Effect, Key, KeyCode, RunScreen};
+use crate::run::RunDirectory;
+
+impl App {
+    pub(super) fn open(&mut self, directory: RunDirectory) -> Effect {
+        self.opened += 1;
+        self.checkpoints = None;
+        self.why = None;
+        self.run = Some(RunScreen::new(self.opened, directory.clone(), self.zone.clone()));
+        Effect::OpenRun { number: self.opened, directory }
+    }
+
+    pub(super) fn leave_finding(&mut self, key: Key) -> bool {
+        let is_over_it = self.help.is_some() || self.checkpoints.is_some() || self.why.is_some();
+        let run = self.run.as_mut().filter(|_| !is_over_it);
+        run.is_some_and(|run| run.leave_finding(key.code == KeyCode::Escape))
+    }
+
+    pub(super) fn back(&mut self) -> Vec<Effect> {
+        if self.help.take().is_some() {
+            return Vec::new();
+        }
+        if let Some(effect) = self.leave_why() {
+            return vec![effect];
+        }
+        if let Some(screen) = &mut self.checkpoints {
+            if !screen.back(self.size) {
+                self.checkpoints = None;
+            }
+            return Vec::new();
+        }
+        match (self.runs.is_some(), self.run.take()) {
+            (true, Some(run)) => vec![Effect::CloseRun { number: run.number() }],
+            (_, run) => {
+                // The last screen is kept, so that something can be drawn until the end.
+                self.run = run;
+                vec![Effect::Quit]
+            }
+        }
+    }
+
+    pub(super) fn open_selected(&mut self) -> Vec<Effect> {
+        let Some(runs) = &self.runs else { return Vec::new() };
+        match runs.runs().get(runs.selected()).map(|run| run.directory.clone()) {
+            Some(directory) => vec![self.open(directory)],
+            None => Vec::new(),
+        }
+    }
+}

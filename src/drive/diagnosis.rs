@@ -1,0 +1,435 @@
+//! Judges the runs that are under way again and again: those in the list in bounded work, the one that
+//! a person reads about every second.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Clock;
+use crate::app::RunSummary;
+use crate::app::attention::Judged;
+use crate::diagnose::facts::{self, EarlierLook, Subject};
+use crate::diagnose::process::Processes;
+use crate::diagnose::{Facts, Thresholds, judge};
+use crate::run::{Now, RunDirectory};
+
+/// What moves is told from two looks that are at least so far apart.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// A run that said something less than this ago moves on, as far as its processes are concerned.
+const QUIET: Duration = Duration::from_secs(3);
+/// A run that keeps talking is only looked at for what it says again and again.
+const TALKING_EVERY: Duration = Duration::from_secs(10);
+/// A silent run is looked at again after one part in so many of its silence …
+const PART_OF_SILENCE: u32 = 8;
+/// … but not more often than that …
+const SILENT_EVERY_AT_LEAST: Duration = Duration::from_secs(2);
+/// … nor more seldom than that.
+const SILENT_EVERY_AT_MOST: Duration = Duration::from_secs(30);
+/// What was read of a log is read anew after so long where the step itself said nothing: its worker may
+/// have.
+const READ_AGAIN: Duration = Duration::from_secs(10);
+/// In the long run looking takes one part in so many of the thread's time at most …
+const SHARE: u32 = 250;
+/// … and so much of it may be taken at once, after a pause: a run that falls silent is judged soon.
+const AT_ONCE: Duration = Duration::from_millis(200);
+/// So long runs are looked at in one go; the others wait for the next one.
+const IN_ONE_GO: Duration = Duration::from_millis(40);
+
+/// A thread that judges runs. Dropping it stops the thread.
+#[derive(Debug)]
+pub struct Diagnosis {
+    desk: Arc<Desk>,
+}
+
+/// What is wanted of the thread.
+#[derive(Debug, Default)]
+struct Desk {
+    wanted: Mutex<Wanted>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Wanted {
+    listed: Vec<Arc<RunSummary>>,
+    /// The opening that counts, and how its run is.
+    open: (u64, Option<Arc<RunSummary>>),
+    closely: Option<RunDirectory>,
+    is_over: bool,
+}
+
+/// Tells the thread of runs.
+#[derive(Clone, Debug)]
+pub struct Referral {
+    desk: Arc<Desk>,
+}
+
+impl Referral {
+    /// These are the runs of the list.
+    pub fn listed(&self, runs: Vec<Arc<RunSummary>>) {
+        self.desk.wanted().listed = runs;
+    }
+
+    /// How the run of that opening is; `None`: it was just opened, or is left. What is told late of an
+    /// opening before it does not count.
+    pub fn open(&self, number: u64, run: Option<Arc<RunSummary>>) {
+        let mut wanted = self.desk.wanted();
+        if number >= wanted.open.0 {
+            wanted.open = (number, run);
+        }
+    }
+
+    /// A person reads about this run; `None`: about none.
+    pub fn closely(&self, run: Option<RunDirectory>) {
+        self.desk.wanted().closely = run;
+        self.desk.changed.notify_one();
+    }
+}
+
+impl Desk {
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Diagnosis {
+    /// Starts the thread. `deliver` takes what is said of the runs that were looked at.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn spawn(
+        clock: Clock,
+        thresholds: impl Fn(&str) -> Thresholds + Send + 'static,
+        deliver: impl Fn(Vec<Arc<Judged>>) -> bool + Send + 'static,
+    ) -> io::Result<Self> {
+        let desk = Arc::<Desk>::default();
+        let mut ward = Ward { clock, thresholds, patients: BTreeMap::new() };
+        let own = Arc::clone(&desk);
+        thread::Builder::new().name("diagnosis".to_owned()).spawn(move || {
+            let mut rest = Duration::ZERO;
+            let mut budget = Budget::default();
+            while own.rest(rest) {
+                let began = Instant::now();
+                ward.admit(&own.wanted());
+                let judged = ward.round();
+                let ended = Instant::now();
+                budget.spend(ended - began, ended);
+                if !judged.is_empty() && !deliver(judged) {
+                    return;
+                }
+                // Where a person waits for the answer it costs what it costs.
+                let wait = if ward.is_watched_closely() { Duration::ZERO } else { budget.wait(ended) };
+                rest = ward.until_due().max(wait);
+            }
+        })?;
+        Ok(Self { desk })
+    }
+
+    /// Whoever finds runs tells of them by this.
+    #[must_use]
+    pub fn referral(&self) -> Referral {
+        Referral { desk: Arc::clone(&self.desk) }
+    }
+}
+
+impl Drop for Diagnosis {
+    fn drop(&mut self) {
+        self.desk.wanted().is_over = true;
+        self.desk.changed.notify_one();
+    }
+}
+
+impl Desk {
+    /// Waits that long, or until a person begins to read about a run; says whether to go on.
+    fn rest(&self, duration: Duration) -> bool {
+        let wanted = self.wanted();
+        let closely = wanted.closely.clone();
+        let is_quiet = |wanted: &mut Wanted| !wanted.is_over && wanted.closely == closely;
+        let waited = self.changed.wait_timeout_while(wanted, duration, is_quiet);
+        let (wanted, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !wanted.is_over
+    }
+}
+
+/// How much of its time the thread may spend on looking.
+#[derive(Debug, Default)]
+struct Budget {
+    /// When all that was spent is made up for by rest.
+    paid: Option<Instant>,
+}
+
+impl Budget {
+    fn spend(&mut self, spent: Duration, now: Instant) {
+        self.paid = Some(self.paid.map_or(now, |paid| paid.max(now)) + spent * SHARE);
+    }
+
+    /// How long to rest before more may be spent.
+    fn wait(&self, now: Instant) -> Duration {
+        let owed = self.paid.map_or(Duration::ZERO, |paid| paid.saturating_duration_since(now));
+        owed.saturating_sub(AT_ONCE * SHARE)
+    }
+}
+
+/// The runs that are judged.
+struct Ward<T> {
+    clock: Clock,
+    thresholds: T,
+    patients: BTreeMap<RunDirectory, Patient>,
+}
+
+/// A run that is judged.
+struct Patient {
+    run: Arc<RunSummary>,
+    /// What was read of its log, when, and how the run was then.
+    subject: Option<(Subject, Duration, Arc<RunSummary>)>,
+    /// Its processes at the first of two looks, and when that was.
+    first_look: Option<(Processes, Duration)>,
+    /// When it was judged.
+    judged: Option<Duration>,
+    is_closely_watched: bool,
+}
+
+impl<T: Fn(&str) -> Thresholds> Ward<T> {
+    /// Takes in the runs that are wanted, and lets the others go.
+    fn admit(&mut self, wanted: &Wanted) {
+        let listed = wanted.listed.iter().filter(|run| run.is_live());
+        let mut before = std::mem::take(&mut self.patients);
+        // What the watch of the open run says of it counts, whatever the list says.
+        for run in listed.chain(&wanted.open.1) {
+            let known = before.remove(&run.directory).or_else(|| self.patients.remove(&run.directory));
+            let mut patient = known.unwrap_or_else(|| Patient::new(Arc::clone(run)));
+            patient.run = Arc::clone(run);
+            patient.is_closely_watched = wanted.closely.as_ref() == Some(&run.directory);
+            self.patients.insert(run.directory.clone(), patient);
+        }
+    }
+
+    fn is_watched_closely(&self) -> bool {
+        self.patients.values().any(|patient| patient.is_closely_watched)
+    }
+
+    /// How long there is nothing to do. New runs are not waited for longer than between two looks.
+    fn until_due(&self) -> Duration {
+        let now = self.clock.now();
+        let due = self.patients.values().map(|patient| patient.due(now)).min();
+        due.map_or(BETWEEN_LOOKS, |due| due.saturating_sub(now.monotonic).min(BETWEEN_LOOKS))
+    }
+
+    /// Looks at those that are due, the longest due first, and judges those that were looked at twice.
+    fn round(&mut self) -> Vec<Arc<Judged>> {
+        let began = Instant::now();
+        let now = self.clock.now();
+        let mut due: Vec<(Duration, &mut Patient)> = self
+            .patients
+            .values_mut()
+            .map(|patient| (patient.due(now), patient))
+            .filter(|(due, _)| *due <= now.monotonic)
+            .collect();
+        due.sort_by_key(|(due, patient)| (!patient.is_closely_watched, *due));
+        let mut seen = Vec::new();
+        for (_, patient) in due {
+            if began.elapsed() >= IN_ONE_GO && !seen.is_empty() {
+                break;
+            }
+            if patient.read(now) {
+                seen.push(patient);
+            } else {
+                // It is tried again when it would be looked at again.
+                patient.judged = Some(now.monotonic);
+            }
+        }
+        let at = self.clock.now();
+        let facts = facts::look(seen.iter().filter_map(|patient| patient.look(at.monotonic)), at.wall);
+        let judged = seen.into_iter().zip(facts).filter_map(|(patient, facts)| {
+            let facts = patient.looked(facts, at.monotonic)?;
+            let verdict = judge(&facts, &(self.thresholds)(&facts.manifest.worker_kind));
+            Some(Arc::new(Judged { run: Arc::clone(&patient.run), verdict, facts }))
+        });
+        judged.collect()
+    }
+}
+
+impl Patient {
+    fn new(run: Arc<RunSummary>) -> Self {
+        Self { run, subject: None, first_look: None, judged: None, is_closely_watched: false }
+    }
+
+    /// When it is to be looked at again.
+    fn due(&self, now: Now) -> Duration {
+        if let Some((_, at)) = self.first_look {
+            return at + BETWEEN_LOOKS;
+        }
+        let Some(judged) = self.judged else { return Duration::ZERO };
+        if self.is_closely_watched {
+            return judged + BETWEEN_LOOKS;
+        }
+        if self.run.status.has_ended() {
+            return if self.has_changed() { judged } else { judged + SILENT_EVERY_AT_MOST };
+        }
+        let Some(idle) = self.run.idle(now.wall) else { return judged + TALKING_EVERY };
+        if idle < QUIET {
+            let until_quiet = if self.run.line_is_open { Duration::ZERO } else { QUIET - idle };
+            return (judged + TALKING_EVERY).min(now.monotonic + until_quiet).max(judged + BETWEEN_LOOKS);
+        }
+        if self.has_changed() {
+            return judged + BETWEEN_LOOKS;
+        }
+        judged + (idle / PART_OF_SILENCE).clamp(SILENT_EVERY_AT_LEAST, SILENT_EVERY_AT_MOST)
+    }
+
+    /// Whether the step has said something, or has ended, since its log was read.
+    fn has_changed(&self) -> bool {
+        self.subject.as_ref().is_none_or(|(_, _, read)| {
+            let key = |run: &RunSummary| (run.last_output, run.status, run.line_is_open);
+            key(read) != key(&self.run) || read.last_line != self.run.last_line
+        })
+    }
+
+    /// Reads the end of its log, where that may have changed; says whether it could be read.
+    fn read(&mut self, now: Now) -> bool {
+        let is_old = self.subject.as_ref().is_none_or(|(_, at, read)| {
+            let age = now.monotonic.saturating_sub(*at);
+            !Arc::ptr_eq(read, &self.run) && (self.is_closely_watched || age >= READ_AGAIN)
+        });
+        if is_old || self.has_changed() {
+            let run = Arc::clone(&self.run);
+            let subject = match self.subject.take() {
+                Some((mut subject, ..)) => subject.read_again().map(|()| subject),
+                None => Subject::read(run.directory.clone()),
+            };
+            self.subject = subject.ok().map(|subject| (subject, now.monotonic, run));
+        }
+        self.subject.is_some()
+    }
+
+    fn look(&self, now: Duration) -> Option<(&Subject, EarlierLook<'_>)> {
+        let (subject, ..) = self.subject.as_ref()?;
+        let first = self.first_look.as_ref();
+        Some((subject, first.map(|(processes, at)| (processes, now.saturating_sub(*at)))))
+    }
+
+    /// Notes what a look showed; the facts are given back where they can be judged.
+    fn looked(&mut self, facts: Facts, now: Duration) -> Option<Facts> {
+        let is_first = self.first_look.is_none() && facts.has_processes();
+        // A run that is watched closely is compared with every look before.
+        let is_to_be_compared = is_first || (self.is_closely_watched && facts.has_processes());
+        self.first_look = is_to_be_compared.then(|| (facts.processes.clone(), now));
+        self.judged = Some(now);
+        (!is_first).then_some(facts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::process::{Child, Command, Stdio};
+    use std::sync::mpsc::{self, Receiver};
+
+    use super::*;
+    use crate::diagnose::Code;
+    use crate::diagnose::overview::Probe;
+    use crate::host;
+
+    /// A process that reads a pipe that nobody fills, ended with the test.
+    struct Reader(Child);
+
+    impl Reader {
+        fn start() -> Self {
+            Self(Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap())
+        }
+    }
+
+    impl Drop for Reader {
+        fn drop(&mut self) {
+            _ = self.0.kill();
+            _ = self.0.wait();
+        }
+    }
+
+    /// A run whose command is that process, and that has been silent for a minute.
+    fn run_of(reader: &Reader, folder: &Path) -> Arc<RunSummary> {
+        let pid = reader.0.id();
+        let manifest = serde_json::json!({"runId": "r", "bootId": host::boot_id()});
+        let state = serde_json::json!({
+            "status": "running", "pid": pid, "pidStartTime": host::start_time(pid),
+            "pidNamespace": host::pid_namespace(),
+        });
+        fs::write(folder.join("run.json"), manifest.to_string()).unwrap();
+        fs::write(folder.join("state.json"), state.to_string()).unwrap();
+        let at = crate::run::Timestamp::from(std::time::SystemTime::now() - Duration::from_secs(60));
+        let line = serde_json::json!({"seq": 1, "ts": at.to_string(), "text": "Name? "});
+        fs::write(folder.join("stdout.jsonl"), format!("{line}\n")).unwrap();
+        Probe::new(RunDirectory::alone(folder)).look()
+    }
+
+    fn judged() -> (Diagnosis, Receiver<Vec<Arc<Judged>>>) {
+        let (sender, receiver) = mpsc::channel();
+        let deliver = move |judged| sender.send(judged).is_ok();
+        (Diagnosis::spawn(Clock::start(), |_| Thresholds::default(), deliver).unwrap(), receiver)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_listed_run_that_waits_for_input_is_judged_so_without_being_opened() {
+        let (reader, folder) = (Reader::start(), tempfile::tempdir().unwrap());
+        let run = run_of(&reader, folder.path());
+        let (diagnosis, said) = judged();
+        diagnosis.referral().listed(vec![run]);
+        let judged = said.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert_eq!(judged[0].verdict.code, Code::WaitingForInput, "{}", judged[0].verdict.sentence);
+        assert!(judged[0].verdict.alarm);
+    }
+
+    #[test]
+    fn a_silent_run_is_looked_at_ever_more_seldom_and_one_that_is_read_about_every_second() {
+        let (reader, folder) = (Reader::start(), tempfile::tempdir().unwrap());
+        let run = run_of(&reader, folder.path());
+        let said = run.last_output.unwrap();
+        let judged = Duration::from_secs(1000);
+        let now = |idle: i64| Now {
+            wall: crate::run::Timestamp::from_milliseconds(said.milliseconds() + idle * 1000),
+            monotonic: judged,
+        };
+        let mut patient = Patient::new(Arc::clone(&run));
+        assert_eq!(patient.due(now(9)), Duration::ZERO, "it was never looked at");
+        assert!(patient.read(now(9)));
+        patient.judged = Some(judged);
+        let after = |patient: &Patient, idle| (patient.due(now(idle)) - judged).as_secs();
+        assert_eq!([4, 40, 240, 9999].map(|idle| after(&patient, idle)), [2, 5, 30, 30]);
+        assert_eq!(after(&patient, 1), 1, "its line is open");
+        patient.run =
+            Arc::new(RunSummary { line_is_open: false, last_line: "x".to_owned(), ..(*run).clone() });
+        assert_eq!(after(&patient, 1), 2, "it may fall silent");
+        assert_eq!(after(&patient, 240), 1, "it said something");
+        patient.is_closely_watched = true;
+        assert_eq!(after(&patient, 9999), 1);
+    }
+
+    #[test]
+    fn a_little_may_be_spent_at_once_and_then_only_a_share_of_the_time() {
+        let begin = Instant::now();
+        let mut budget = Budget::default();
+        assert_eq!(budget.wait(begin), Duration::ZERO);
+        budget.spend(AT_ONCE, begin);
+        assert_eq!(budget.wait(begin), Duration::ZERO);
+        budget.spend(Duration::from_millis(10), begin);
+        assert_eq!(budget.wait(begin), Duration::from_millis(10) * SHARE);
+        let later = begin + AT_ONCE * SHARE * 2;
+        assert_eq!(budget.wait(later), Duration::ZERO);
+        budget.spend(AT_ONCE, later);
+        assert_eq!(budget.wait(later), Duration::ZERO, "what was spent is paid for");
+    }
+
+    #[test]
+    fn what_is_told_late_of_a_run_that_was_left_does_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = Probe::new(RunDirectory::alone(folder.path())).look();
+        let (diagnosis, _said) = judged();
+        let referral = diagnosis.referral();
+        referral.open(2, None);
+        referral.open(1, Some(run));
+        assert!(referral.desk.wanted().open.1.is_none());
+    }
+}
