@@ -240,28 +240,15 @@ impl App {
         if may_be_news {
             effects.extend(self.news(now));
         }
-        if let Some(run) = &mut self.run {
-            effects.extend(run.take_effects());
-            if let Some(told) = run.take_told() {
-                let until = Said::done(told.text, now);
-                self.say(Said { is_good: told.is_good, ..until });
-            }
-        }
+        self.take_from_run(&mut effects, now);
         effects
     }
 
     fn take_in(&mut self, message: Message, now: Now) -> Vec<Effect> {
         match message {
             Message::Key(key) => return self.key(key, now),
-            Message::Paste(text) => {
-                if self.screen() != ScreenKind::Line {
-                    return self.paste(&text);
-                }
-                if let Some(run) = &mut self.run {
-                    run.paste_into_line(&text, self.size);
-                    self.changed = true;
-                }
-            }
+            Message::Paste(text) if self.paste_to_find(&text) => {}
+            Message::Paste(text) => return self.paste(&text),
             Message::Wheel(notches) => self.wheel(notches, now),
             Message::Click(row) => return self.click(row),
             Message::Resize(size) => self.resize(size),
@@ -302,13 +289,7 @@ impl App {
                     self.changed = true;
                 }
             }
-            Message::Searched { number, question, answer } => {
-                let size = self.size;
-                if let Some(run) = self.open_under(number) {
-                    run.take_answer(question, answer, size);
-                    self.changed = true;
-                }
-            }
+            Message::Searched { number, question, answer } => self.take_answer(number, question, answer),
             Message::Emitted(emitted) => self.say(said::of_emitted(&emitted, now)),
             Message::Failed(why) => self.say(Said::trouble(why)),
             Message::Runs(found) => self.take_runs(found, now),
@@ -336,21 +317,10 @@ impl App {
     }
 
     fn key(&mut self, key: Key, now: Now) -> Vec<Effect> {
-        let screen = self.screen();
-        if let (ScreenKind::Run | ScreenKind::Line, Some(run)) = (screen, &mut self.run)
-            && (run.awaits_key()
-                || (screen == ScreenKind::Line && self.keys.action_of(key, screen).is_none()))
-        {
-            self.changed = true;
-            let size = self.size;
-            if run.awaits_key() {
-                run.complete_sequence(key, size)
-            } else {
-                run.type_key(key, size)
-            }
+        if self.type_to_find(key) {
             return Vec::new();
         }
-        let Some((action, which)) = self.keys.action_of(key, screen) else { return self.typed(key) };
+        let Some((action, which)) = self.keys.action_of(key, self.screen()) else { return self.typed(key) };
         self.changed = true;
         match action {
             Action::Quit => return vec![Effect::Quit],
@@ -380,7 +350,6 @@ impl App {
         Vec::new()
     }
 
-    /// Leaves what lies over the log of the run; says whether there was anything.
     fn resize(&mut self, size: Size) {
         self.size = size;
         self.changed = true;

@@ -5,6 +5,7 @@
 //! threads of others, and no key waits for it. What a key asked for and is not known yet is a
 //! hunt, pursued whenever an answer comes, and given up with the next key that moves.
 
+mod app;
 pub mod filters;
 pub mod goal;
 mod going;

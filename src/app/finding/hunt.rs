@@ -119,7 +119,15 @@ impl RunScreen {
             return;
         };
         let outcome = look(question, &self.model, &selection, hunt);
-        if outcome == Outcome::NotYet {
+        let is_in_sight = match &outcome {
+            Outcome::NotYet => false,
+            Outcome::Nothing => true,
+            // What the filters keep may not have been searched as far as that.
+            Outcome::Found(place, _) => self.pane.kept().is_none_or(|kept| {
+                kept.found().is_searched(&self.model, &selection, Some(place), Some(place))
+            }),
+        };
+        if !is_in_sight {
             return;
         }
         if let Some(hunt) = self.finding.hunt.take() {

@@ -125,7 +125,7 @@ fn long_lines_are_wrapped_and_the_place_is_kept() {
     finder.press("W/end⏎");
     finder.answer();
     assert_eq!(finder.fixture.cursor(), Some((3, "+".to_owned())), "the row of the entry that says so");
-    finder.update(Message::Resize(Size { width: 200, height: 10 }));
+    finder.update(Message::Resize(Size { width: 200, ..with_log_rows(5) }));
     assert_eq!(finder.fixture.rows(), range(7, 11), "there is room for all of a line");
     assert_eq!(finder.fixture.cursor(), Some((3, "10".to_owned())), "where the eye was");
 }

@@ -94,6 +94,20 @@ fn a_filter_tells_how_far_it_is_and_shows_the_end_first() {
 }
 
 #[test]
+fn a_hit_is_gone_to_when_the_filters_show_it() {
+    let mut finder = Finder::with_hits(5, 60);
+    finder.press("g/of 30⏎&of⏎n");
+    let of_search = |finder: &Finder| finder.fixture.jobs.iter().map(|(_, question, _)| *question).max();
+    let search = of_search(&finder);
+    let place = finder.fixture.jobs.iter().position(|(_, question, _)| Some(*question) == search).unwrap();
+    finder.fixture.answer_one(place);
+    assert_eq!(finder.hits().map(|hits| (hits.of, hits.is_complete)), Some((1, true)));
+    assert_eq!(finder.at(), None, "nothing has passed the filter yet");
+    finder.answer();
+    assert_eq!(finder.at().as_deref(), Some("30"));
+}
+
+#[test]
 fn a_search_finds_only_what_the_filters_show_and_an_invalid_filter_is_not_taken() {
     let mut finder = Finder::with_hits(5, 60);
     finder.press("g/of⏎");
