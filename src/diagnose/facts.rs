@@ -1,13 +1,14 @@
 //! The facts of a run at one moment, collected on its host: the log's clocks, the log's shape and the
 //! processes. They are dated and can travel; nothing is judged here.
 
+mod earlier;
 mod log;
 
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use log::{ChannelClock, Event, LogFacts, OpenLine, RepeatedLines};
 
@@ -24,6 +25,7 @@ pub struct Facts {
     /// When they were collected.
     pub at: Option<Timestamp>,
     /// How the run is, `lost` included.
+    #[serde(deserialize_with = "any_status")]
     pub status: Status,
     /// Who it is.
     pub manifest: Manifest,
@@ -73,8 +75,20 @@ pub struct EarlierRun {
     pub longest_silence_ms: Option<u64>,
 }
 
-/// So many earlier runs of a step are looked at, the latest first.
-const EARLIER_RUNS: usize = 3;
+/// Reads a status, and the derived one as well, which a `state.json` never has.
+fn any_status<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Status, D::Error> {
+    const EVERY: [Status; 6] = [
+        Status::Prepared,
+        Status::Running,
+        Status::Succeeded,
+        Status::Failed,
+        Status::Cancelled,
+        Status::Lost,
+    ];
+    let word = String::deserialize(deserializer)?;
+    Ok(EVERY.into_iter().find(|status| status.word() == word).unwrap_or_default())
+}
+
 /// Below this many bytes a disk is full for whoever writes a log.
 pub const LEAST_FREE_BYTES: u64 = 64 << 10;
 
@@ -98,7 +112,7 @@ impl Subject {
             manifest: model.manifest().clone(),
             state: model.state().cloned(),
             log: LogFacts::of(model),
-            earlier: earlier_runs(model.directory(), model.manifest()),
+            earlier: earlier::runs(model.directory(), model.manifest()),
         }
     }
 
@@ -218,6 +232,10 @@ fn why_no_processes(manifest: &Manifest, state: &RunState, status: Status) -> Op
     if status.has_ended() {
         return Some("the run has ended".to_owned());
     }
+    let is_elsewhere = !manifest.host.is_empty() && host::name().is_some_and(|name| name != manifest.host);
+    if manifest.boot_id.is_empty() && is_elsewhere {
+        return Some("it runs on another host".to_owned());
+    }
     let boot = host::boot_id();
     if !manifest.boot_id.is_empty() && boot.as_deref() != Some(manifest.boot_id.as_str()) {
         let same_host = host::name().is_some_and(|name| name == manifest.host);
@@ -244,35 +262,50 @@ fn newest_checkpoint(directory: &RunDirectory) -> Option<Timestamp> {
     records.filter_map(|entry| entry.metadata().ok()?.modified().ok()).max().map(Timestamp::from)
 }
 
-/// The latest earlier runs of the same step that lie beside this one and have ended well.
-fn earlier_runs(directory: &RunDirectory, manifest: &Manifest) -> Vec<EarlierRun> {
-    let Some(parent) = directory.path().parent() else { return Vec::new() };
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
-        if entry.path() == directory.path() || !entry.path().is_dir() {
-            continue;
-        }
-        let other = RunDirectory::alone(entry.path());
-        let (Ok(identity), Ok(state)) = (other.manifest(), other.state()) else { continue };
-        if identity.step_id == manifest.step_id && state.status == Status::Succeeded {
-            found.push((state.finished_at, state.started_at, other));
-        }
-    }
-    found.sort_by_key(|(finished, ..)| std::cmp::Reverse(*finished));
-    found.truncate(EARLIER_RUNS);
-    found
-        .into_iter()
-        .map(|(finished, started, run)| EarlierRun {
-            elapsed_ms: finished
-                .zip(started)
-                .map(|(finished, started)| milliseconds(finished.since(started))),
-            longest_silence_ms: Model::load_end(run, log::LOOKED_AT)
-                .ok()
-                .and_then(|model| LogFacts::of(&model).longest_silence_ms),
-        })
-        .collect()
-}
-
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_that_travelled_are_the_same_and_so_is_a_lost_run() {
+        for status in [Status::Lost, Status::Running, Status::Failed, Status::Unknown] {
+            let facts = Facts {
+                at: Some(Timestamp::from_milliseconds(1_000)),
+                status,
+                recorder_state: Some('T'),
+                earlier: vec![EarlierRun { elapsed_ms: Some(5), longest_silence_ms: None }],
+                unavailable: vec![Unavailable::new("a", "b")],
+                ..Facts::default()
+            };
+            let text = serde_json::to_string(&facts).unwrap();
+            assert_eq!(serde_json::from_str::<Facts>(&text).unwrap(), facts);
+        }
+        let unknown: Facts = serde_json::from_str(r#"{"status":"from the future"}"#).unwrap();
+        assert_eq!(unknown.status, Status::Unknown);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_facts_of_a_living_process_travel_whole_but_for_the_registers() {
+        let (_kept, other) = std::os::unix::net::UnixStream::pair().unwrap();
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::from(std::os::fd::OwnedFd::from(other)))
+            .spawn()
+            .unwrap();
+        let started = host::start_time(child.id());
+        let sought = Sought { command: Some((child.id(), started)), ..Sought::default() };
+        let mut processes = Snapshot::take().processes(&sought);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!processes.all.is_empty());
+        let threads = processes.all.iter_mut().flat_map(|process| &mut process.threads);
+        threads.filter_map(|thread| thread.call.as_mut()).for_each(|call| call.arguments = [0; 6]);
+        let facts = Facts { processes, ..Facts::default() };
+        let text = serde_json::to_string(&facts).unwrap();
+        assert_eq!(serde_json::from_str::<Facts>(&text).unwrap(), facts);
+    }
 }

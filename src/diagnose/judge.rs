@@ -38,6 +38,8 @@ impl Default for Thresholds {
 /// So long a process that waits for something that is surely not there must have been silent: what
 /// is only slow to come is there by then.
 const SURE_AFTER: Duration = Duration::from_secs(3);
+/// Of so many processes it is told what they are at, where that is all there is to tell.
+const PROCESSES_TOLD: usize = 4;
 /// A process that uses more of a core than this computes.
 const BUSY_SHARE: f64 = 0.1;
 /// A silence may be so many times as long as the longest one before.
@@ -101,8 +103,12 @@ impl Case<'_> {
         self.idle().is_some_and(|idle| idle < floor.max(habit))
     }
 
+    fn causes(&self) -> Vec<Cause> {
+        cause::of(self.facts, self.thresholds.note)
+    }
+
     fn by_processes(&self) -> Option<Decided> {
-        let causes = cause::of(self.facts);
+        let causes = self.causes();
         let cause = causes.iter().filter(|cause| self.counts(cause)).max_by_key(|cause| cause.rank())?;
         let silent = self.idle().map(|idle| format!(" for {}", span(idle))).unwrap_or_default();
         let open = self.facts.log.open_line.as_ref();
@@ -146,9 +152,19 @@ impl Case<'_> {
         let signs = self.facts.log.open_line.as_ref().map_or(0, |open| open.signs.len());
         match cause.code {
             Code::WaitingForInput if signs >= 2 => idle >= Duration::from_secs(1),
+            Code::WaitingForInput if cause.only_watches() => !self.is_usual(self.thresholds.note),
+            // A program may send its lines as slowly as it likes; a person is told at once.
+            Code::WaitingForInput if cause.is_from_a_program && signs == 0 => {
+                !self.is_usual(self.thresholds.question)
+            }
             Code::WaitingForInput => idle >= self.thresholds.question,
             Code::Stopped => idle >= Duration::from_secs(1),
             Code::BusySilent | Code::Sleeping => !self.is_usual(self.thresholds.note),
+            _ if cause.confidence == Confidence::Possible => !self.is_usual(self.thresholds.quiet),
+            // What surely does not come by itself is no matter of habit for long.
+            Code::WaitingOnLock | Code::WaitingOnPipe | Code::Deadlocked if idle >= self.thresholds.quiet => {
+                true
+            }
             _ if cause.confidence == Confidence::Sure => !self.is_usual(SURE_AFTER),
             _ => !self.is_usual(self.thresholds.note),
         }
@@ -191,9 +207,16 @@ impl Case<'_> {
             confidence,
             sentence,
             since: self.last_said(),
-            evidence: Vec::new(),
+            evidence: self.what_they_do(code),
             suggestions: Vec::new(),
         }
+    }
+
+    /// What the processes are at, where nothing can be made of it.
+    fn what_they_do(&self, code: Code) -> Vec<Evidence> {
+        let living = self.facts.processes.living().filter(|_| code == Code::Unknown);
+        let told = living.take(PROCESSES_TOLD).map(words::at_work);
+        told.map(|text| self.evidence("process", text, Some(self.at))).collect()
     }
 
     /// Where a person can answer.
@@ -220,6 +243,10 @@ impl Case<'_> {
                 );
                 evidence.push(self.evidence("clock", text, clock.last));
             }
+            evidence.extend(self.facts.last_checkpoint.map(|last| {
+                let text = format!("the newest checkpoint was written {} ago", span(self.at.since(last)));
+                self.evidence("checkpoint", text, Some(last))
+            }));
             evidence.extend(self.habit().map(|habit| {
                 self.evidence(
                     "habit",

@@ -5,12 +5,14 @@
 mod call;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(any(test, not(target_os = "linux")))]
+mod portable;
 
 use serde::{Deserialize, Serialize};
 
 pub use call::{Call, Wait};
 
-use crate::run::RunState;
+use crate::run::{RunState, Timestamp};
 
 /// A process of the run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,7 +28,7 @@ pub struct Process {
     pub command: String,
     /// Running, sleeping, and so on: the letter of the kernel, see proc_pid_stat(5).
     pub state: char,
-    /// When it started, in clock ticks since boot.
+    /// When it started, in clock ticks since boot; where there is no procfs, in seconds since 1970.
     pub start_time: u64,
     /// Its process group and its session.
     pub group: u32,
@@ -44,7 +46,7 @@ pub struct Process {
     /// Which share of a core it used between the two samples, with the children that ended in between;
     /// `None` where there was one only.
     pub cpu_share: Option<f64>,
-    /// Whether it was running, or ready to, at both looks: on a busy host its share may be small.
+    /// Whether one of its threads was running, or ready to, at both looks: on a busy host its share may be small.
     pub runs: bool,
     /// How often its threads gave up the processor by themselves since they began: each time one
     /// wakes up to wait again, this goes up.
@@ -65,8 +67,13 @@ pub struct Thread {
     pub state: char,
     /// The system call in which it is; `None` where it is in none, or where that cannot be read.
     pub call: Option<Call>,
-    /// What it waits for in that call.
+    /// What it waits for in that call. Where it is awake at the second look, this and the call are
+    /// those of the first one.
     pub wait: Option<Waiting>,
+    /// How often it gave up the processor by itself since it began.
+    pub switches: u64,
+    /// How often between the two samples; `None` where there was one only.
+    pub switches_of_sample: Option<u64>,
 }
 
 /// What a thread waits for.
@@ -83,6 +90,9 @@ pub struct Waiting {
     pub timeout_ms: Option<u64>,
     /// Where it waits for one of several descriptors: those that could be read, at most 16.
     pub polled: Vec<Polled>,
+    /// Where it waits for a futex: whether other processes may be those that end it.
+    #[serde(default)]
+    pub is_shared: bool,
 }
 
 /// A descriptor among several that a thread waits for.
@@ -130,6 +140,13 @@ pub enum Target {
         peer: Option<String>,
         /// The state of the connection, for example `established` or `syn_sent`.
         state: Option<String>,
+        /// The processes of this host that hold its other end: those of the run, and others that could
+        /// be read.
+        #[serde(default)]
+        others: Vec<u32>,
+        /// How many milliseconds ago the peer sent something last, or the connection was made.
+        #[serde(default)]
+        silent_ms: Option<u64>,
     },
     /// A file, and who holds a lock on it.
     File {
@@ -197,6 +214,9 @@ pub struct Sought {
     pub recorder: Option<(u32, Option<u64>)>,
     /// The run directory: the recorder names it to the step, and every process inherits it.
     pub run_variable: Option<String>,
+    /// Where the state does not tell when its processes started: when it was written. What began later
+    /// is another process that was given the pid again.
+    pub begun: Option<Timestamp>,
 }
 
 impl Sought {
@@ -207,19 +227,47 @@ impl Sought {
             command: state.pid.map(|pid| (pid, state.pid_start_time)),
             recorder: state.recorder.map(|recorder| (recorder.pid, recorder.pid_start_time)),
             run_variable: None,
+            begun: state.updated_at.max(state.started_at),
         }
     }
 }
 
-impl Processes {
-    /// The processes that wait for none of the others: where to look for what a step waits for.
+impl Waiting {
+    /// A wait of which nothing more is known.
     #[must_use]
-    pub fn leaves(&self) -> Vec<&Process> {
-        let has_living_child = |process: &Process| {
-            self.all.iter().any(|other| other.parent == process.pid && !matches!(other.state, 'Z' | 'X'))
-        };
-        let living = self.all.iter().filter(|process| !matches!(process.state, 'Z' | 'X'));
-        living.filter(|process| !(has_living_child(process) && process.waits_for_a_child())).collect()
+    pub fn of(wait: Wait) -> Self {
+        Self { wait, descriptor: None, target: None, timeout_ms: None, polled: Vec::new(), is_shared: false }
+    }
+}
+
+impl Thread {
+    /// How often it woke up between the two samples.
+    #[must_use]
+    pub fn wakes(&self) -> u64 {
+        self.switches_of_sample.unwrap_or(0)
+    }
+}
+
+impl Processes {
+    /// Those that still live, parents before their children.
+    pub fn living(&self) -> impl Iterator<Item = &Process> + Clone {
+        self.all.iter().filter(|process| !process.has_ended())
+    }
+
+    /// Whether a process stands in the tree below the command. One that does not was left behind, or
+    /// went its own way; where the command itself is gone, nobody stands below it.
+    #[must_use]
+    pub fn is_below_the_command(&self, process: &Process) -> bool {
+        let mut at = Some(process);
+        // No tree is deeper than it has processes.
+        for _ in 0..=self.all.len() {
+            match at {
+                Some(process) if Some(process.pid) == self.root => return true,
+                Some(process) => at = self.get(process.parent),
+                None => return false,
+            }
+        }
+        false
     }
 
     /// The process of that pid.
@@ -236,11 +284,10 @@ impl Process {
         self.switches_of_sample.is_some_and(|switches| switches > 0)
     }
 
-    /// Whether its main thread waits for a child to end.
+    /// Whether it exited, and is only kept until its parent asks for it.
     #[must_use]
-    pub fn waits_for_a_child(&self) -> bool {
-        let waits = |thread: &Thread| thread.wait.as_ref().is_some_and(|waiting| waiting.wait == Wait::Child);
-        self.threads.iter().any(waits)
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
     }
 
     /// What its threads wait for, the main one first.
@@ -255,6 +302,8 @@ impl Process {
 pub struct Snapshot {
     #[cfg(target_os = "linux")]
     inner: linux::Snapshot,
+    #[cfg(not(target_os = "linux"))]
+    inner: portable::Snapshot,
 }
 
 impl Snapshot {
@@ -264,22 +313,15 @@ impl Snapshot {
         Self {
             #[cfg(target_os = "linux")]
             inner: linux::Snapshot::take(),
+            #[cfg(not(target_os = "linux"))]
+            inner: portable::Snapshot::take(),
         }
     }
 
     /// Looks closely at those of a run.
-    #[cfg(target_os = "linux")]
     #[must_use]
     pub fn processes(&self, sought: &Sought) -> Processes {
         self.inner.collect(sought)
-    }
-
-    /// Looks closely at those of a run: not on this system.
-    #[cfg(not(target_os = "linux"))]
-    #[must_use]
-    pub fn processes(&self, _sought: &Sought) -> Processes {
-        let why = "this system has no procfs that could be read";
-        Processes { unavailable: vec![Unavailable::new("processes", why)], ..Processes::default() }
     }
 }
 
@@ -294,77 +336,22 @@ impl Processes {
             // A child that ended may have computed long before the first look.
             let of_children = process.children_cpu_ms.saturating_sub(before.children_cpu_ms).min(elapsed_ms);
             process.cpu_share = (elapsed_ms > 0).then(|| (own + of_children) as f64 / elapsed_ms as f64);
-            process.runs = before.state == 'R' && process.state == 'R';
+            process.runs = process.state == 'R' && before.state == 'R';
+            for thread in &mut process.threads {
+                let earlier = before.threads.iter().find(|earlier| earlier.id == thread.id);
+                let Some(earlier) = earlier else { continue };
+                thread.switches_of_sample = Some(thread.switches.saturating_sub(earlier.switches));
+                process.runs |= thread.state == 'R' && earlier.state == 'R';
+                // One that wakes up once a second is easily met awake.
+                if thread.wait.is_none() && earlier.state != 'R' {
+                    thread.call.clone_from(&earlier.call);
+                    thread.wait.clone_from(&earlier.wait);
+                }
+            }
             process.switches_of_sample = Some(process.switches.saturating_sub(before.switches));
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn process(pid: u32, cpu_ms: u64, children_cpu_ms: u64, state: char, switches: u64) -> Process {
-        Process { pid, cpu_ms, children_cpu_ms, state, switches, ..Process::default() }
-    }
-
-    #[test]
-    fn two_looks_tell_the_share_of_a_core_and_whether_a_process_moves() {
-        let earlier = Processes {
-            all: vec![process(1, 100, 0, 'R', 5), process(2, 0, 0, 'S', 9), process(3, 7, 7, 'S', 1)],
-            ..Processes::default()
-        };
-        let mut later = Processes {
-            all: vec![
-                process(1, 350, 100, 'R', 5),
-                process(2, 0, 90_000, 'S', 10),
-                Process { start_time: 1, ..process(3, 9, 9, 'S', 1) },
-                process(4, 50, 0, 'R', 0),
-            ],
-            ..Processes::default()
-        };
-        later.compare(&earlier, 1000);
-        let told = |number: usize| {
-            let process = &later.all[number];
-            (process.cpu_share, process.runs, process.is_moving())
-        };
-        assert_eq!(told(0), (Some(0.35), true, false));
-        assert_eq!(told(1), (Some(1.0), false, true), "a child computed long before");
-        assert_eq!(told(2), (None, false, false), "another process has its pid now");
-        assert_eq!(told(3), (None, false, false), "it is new");
-    }
-
-    #[test]
-    fn the_leaves_are_those_that_wait_for_no_other_process_of_the_run() {
-        let waits = |wait| Thread {
-            wait: Some(Waiting {
-                wait,
-                descriptor: None,
-                target: None,
-                timeout_ms: None,
-                polled: Vec::new(),
-            }),
-            ..Thread::default()
-        };
-        let one = |pid, parent, state, wait| Process {
-            pid,
-            parent,
-            state,
-            threads: vec![waits(wait)],
-            ..Process::default()
-        };
-        let processes = Processes {
-            all: vec![
-                one(1, 0, 'S', Wait::Child),
-                one(2, 1, 'S', Wait::Child),
-                one(3, 2, 'S', Wait::Read),
-                one(4, 1, 'Z', Wait::Read),
-                one(5, 1, 'S', Wait::Poll),
-                one(6, 5, 'S', Wait::Timer),
-            ],
-            ..Processes::default()
-        };
-        let pids: Vec<u32> = processes.leaves().iter().map(|process| process.pid).collect();
-        assert_eq!(pids, [3, 5, 6]);
-    }
-}
+mod tests;

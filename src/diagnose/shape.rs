@@ -5,4 +5,4 @@ mod question;
 mod repetition;
 
 pub use question::{QuestionSign, question_signs};
-pub use repetition::{MOST_LINES, Repetition, find_repetition};
+pub use repetition::{MOST_LINES, Repetition, find_repetition, without_clockwork};

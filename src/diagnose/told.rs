@@ -158,9 +158,13 @@ fn behind(waiting: &Waiting) -> Option<String> {
         Target::Terminal { path } => path.clone(),
         Target::Pipe { inode, others } => format!("pipe {inode}{}", other_ends(others)),
         Target::Fifo { path, others } => format!("FIFO {path}{}", other_ends(others)),
-        Target::Socket { protocol, local, peer, state } => {
+        Target::Socket { protocol, local, peer, state, others, silent_ms } => {
             let words = [Some(protocol), local.as_ref(), peer.as_ref(), state.as_ref()];
-            words.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+            let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
+            let pids = if others.is_empty() { String::new() } else { other_ends(others) };
+            let silent = silent_ms.map(|silent| display::duration::short(Duration::from_millis(silent)));
+            let silent = silent.map_or_else(String::new, |silent| format!(", silent for {silent}"));
+            format!("{}{pids}{silent}", words.join(" "))
         }
         Target::File { path, holders } => match holders.first() {
             Some(holder) => {
@@ -199,6 +203,7 @@ mod tests {
                 target: Some(target),
                 timeout_ms: None,
                 polled: Vec::new(),
+                is_shared: false,
             }),
             ..Thread::default()
         }

@@ -95,7 +95,8 @@ impl Confidence {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
-    /// Where it comes from: `clock`, `log`, `event`, `process`, `lock`, `disk`, `heartbeat`, `habit`.
+    /// Where it comes from: `clock`, `log`, `event`, `process`, `lock`, `disk`, `heartbeat`,
+    /// `checkpoint`, `habit`, `state`.
     pub kind: String,
     /// What it says, in a sentence. May hold untrusted text.
     pub text: String,

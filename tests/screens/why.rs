@@ -20,7 +20,7 @@ fn before(now: Now, seconds: i64) -> Timestamp {
 
 fn process(pid: u32, parent: u32, name: &str, call: &str, waiting: Option<Waiting>) -> Process {
     let call = Call { name: Some(call.to_owned()), ..Call::default() };
-    let thread = Thread { id: pid, state: 'S', call: Some(call), wait: waiting };
+    let thread = Thread { id: pid, state: 'S', call: Some(call), wait: waiting, ..Thread::default() };
     Process {
         pid,
         parent,
@@ -33,7 +33,7 @@ fn process(pid: u32, parent: u32, name: &str, call: &str, waiting: Option<Waitin
 }
 
 fn waiting(wait: Wait, descriptor: Option<u32>, target: Option<Target>) -> Option<Waiting> {
-    Some(Waiting { wait, descriptor, target, timeout_ms: None, polled: Vec::new() })
+    Some(Waiting { descriptor, target, ..Waiting::of(wait) })
 }
 
 /// What is said of a run whose package manager asks something. Names and lines are hostile here and there.

@@ -4,7 +4,8 @@
 #[derive(Debug)]
 pub(crate) struct Situation {
     pub(crate) name: &'static str,
-    /// What a shell carries out. `$PEER` is the port of a peer that never answers, `$HELD` a file whose
+    /// What a shell carries out. `$PEER` is the port of a peer that never answers, `$TALKING_PEER` that
+    /// of one that sends a little all the time, `$HELD` a file whose
     /// lock is held by another process, `$FIFO` a FIFO that nobody else opens.
     pub(crate) script: &'static str,
     /// Whether the step has a terminal; else its standard input is a pipe into which nobody writes.
@@ -17,18 +18,26 @@ pub(crate) struct Situation {
     pub(crate) alarm: bool,
 }
 
-const fn stuck(name: &'static str, script: &'static str, verdicts: &'static [&'static str]) -> Situation {
+pub(crate) const fn stuck(
+    name: &'static str,
+    script: &'static str,
+    verdicts: &'static [&'static str],
+) -> Situation {
     Situation { name, script, pty: false, then: None, verdicts, alarm: true }
 }
 
-const fn healthy(name: &'static str, script: &'static str, verdicts: &'static [&'static str]) -> Situation {
+pub(crate) const fn healthy(
+    name: &'static str,
+    script: &'static str,
+    verdicts: &'static [&'static str],
+) -> Situation {
     Situation { alarm: false, ..stuck(name, script, verdicts) }
 }
 
-const INPUT: &[&str] = &["waiting_for_input"];
-const NETWORK: &[&str] = &["waiting_on_network"];
-const LOCK: &[&str] = &["waiting_on_lock"];
-const PIPE: &[&str] = &["waiting_on_pipe"];
+pub(crate) const INPUT: &[&str] = &["waiting_for_input"];
+pub(crate) const NETWORK: &[&str] = &["waiting_on_network"];
+pub(crate) const LOCK: &[&str] = &["waiting_on_lock"];
+pub(crate) const PIPE: &[&str] = &["waiting_on_pipe"];
 
 /// Steps that do not move on, or have ended badly.
 pub(crate) const STUCK: &[Situation] = &[

@@ -1,6 +1,7 @@
 //! Recording the situations, and asking why.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -23,10 +24,27 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
+/// The port of a peer that sends a little all the time to whoever connects.
+fn talking_peer() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                while stream.write_all(b"some bytes").is_ok() {
+                    thread::sleep(Duration::from_millis(200));
+                }
+            });
+        }
+    });
+    port
+}
+
 /// Where the situations play: a peer that never answers, a file that is locked, FIFOs.
 pub(crate) struct Stage {
     folder: tempfile::TempDir,
     port: u16,
+    talking_port: u16,
     holders: Vec<Child>,
     /// What the peer took in.
     _taken: Arc<Mutex<Vec<TcpStream>>>,
@@ -53,6 +71,7 @@ impl Stage {
                 taking.lock().unwrap().push(stream);
             }
         });
+        let talking_port = talking_peer();
         for name in ["fifo", "fifo.branch"] {
             let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
             rustix::fs::mknodat(
@@ -77,7 +96,7 @@ time.sleep(1000)";
         for name in ["held.is-held", "held.record-is-held"] {
             wait_until(name, || folder.path().join(name).exists());
         }
-        Self { folder, port, holders: vec![lock, record], _taken: taken }
+        Self { folder, port, talking_port, holders: vec![lock, record], _taken: taken }
     }
 
     /// The pid of the process that holds the lock on a file.
@@ -99,6 +118,7 @@ time.sleep(1000)";
         command.args(["--", "sh", "-c", situation.script]);
         command
             .env("PEER", self.port.to_string())
+            .env("TALKING_PEER", self.talking_port.to_string())
             .env("HELD", self.folder.path().join("held"))
             .env("FIFO", self.folder.path().join("fifo"))
             .stdin(Stdio::piped())

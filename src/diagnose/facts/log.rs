@@ -1,11 +1,15 @@
 //! What the end of a run's log tells: when each channel said something last, how long the run is silent
 //! by habit, whether the last line has no end, whether the same comes again and again.
 
+mod repaint;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
+
+use repaint::Repaints;
 
 use crate::diagnose::shape::{QuestionSign, Repetition, find_repetition, question_signs};
 use crate::display;
@@ -18,8 +22,8 @@ pub(super) const LOOKED_AT: u64 = 4000;
 const COLUMNS: usize = 400;
 /// Words by which a program says that a disk is full (`ENOSPC`, `EDQUOT`).
 const DISK_FULL: [&str; 4] = ["No space left on device", "ENOSPC", "Disk quota exceeded", "disk full"];
-/// So many of the last entries are searched for them.
-const DISK_FULL_LOOKED_AT: usize = 20;
+/// So many of the last lines are searched for them: whoever said more since then went on.
+const DISK_FULL_LOOKED_AT: usize = 3;
 
 /// What the end of the log tells.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -106,23 +110,26 @@ impl LogFacts {
     pub fn of(model: &Model) -> Self {
         let view = model.view(&Selection::default());
         let entries: Vec<Placed> = view.from(view.len().saturating_sub(LOOKED_AT)).collect();
-        let said: Vec<&Placed> = entries.iter().filter(|placed| !is_heartbeat(placed)).collect();
-        let output: Vec<&Placed> =
-            said.iter().copied().filter(|placed| placed.channel != Channel::Worker).collect();
+        let mut repaints = Repaints::default();
+        let news: Vec<&Placed> = entries.iter().filter(|placed| repaints.is_news(placed)).collect();
+        let said: Vec<&Placed> = news.iter().copied().filter(|placed| !is_heartbeat(placed)).collect();
+        let is_output = |placed: &&Placed| placed.channel != Channel::Worker;
+        let painted: Vec<&Placed> = entries.iter().filter(is_output).collect();
+        let output: Vec<&Placed> = said.iter().copied().filter(is_output).collect();
         let mut facts = Self {
-            clocks: clocks(model, &entries),
+            clocks: clocks(model, &entries, &news),
             last_said: said.iter().filter_map(|placed| placed.entry.time).max(),
-            open_line: output.last().and_then(|placed| open_line(placed)),
-            last_line: output.iter().rev().find_map(|placed| visible_lines(placed).pop()),
+            open_line: painted.last().and_then(|placed| open_line(placed)),
+            last_line: painted.iter().rev().find_map(|placed| visible_lines(placed).pop()),
             last_event: last_event(&said),
             ..Self::default()
         };
         facts.note_repetition(&output);
         facts.note_silences(&said);
         facts.note_seqs(&entries);
-        let at_the_end = output.iter().rev().take(DISK_FULL_LOOKED_AT);
+        let at_the_end = output.iter().rev().flat_map(|placed| visible_lines(placed).into_iter().rev());
         facts.disk_full_line = at_the_end
-            .flat_map(|placed| visible_lines(placed))
+            .take(DISK_FULL_LOOKED_AT)
             .find(|line| DISK_FULL.iter().any(|words| line.to_lowercase().contains(&words.to_lowercase())));
         facts
     }
@@ -169,12 +176,14 @@ fn is_heartbeat(placed: &Placed) -> bool {
 }
 
 /// The clocks of the channels. Of a run of which only the end was read, they are those of the entries
-/// that were looked at.
-fn clocks(model: &Model, entries: &[Placed]) -> Vec<ChannelClock> {
+/// that were looked at. What only paints a line anew does not count.
+fn clocks(model: &Model, entries: &[Placed], news: &[&Placed]) -> Vec<ChannelClock> {
     let clock = |state: &ChannelState| {
-        let of_channel = entries.iter().filter(|placed| placed.channel == state.channel);
+        let of_channel = news.iter().filter(|placed| placed.channel == state.channel);
         let last = of_channel.filter_map(|placed| placed.entry.time).max();
-        ChannelClock { channel: state.channel.name().to_owned(), last: last.max(state.last_time) }
+        let is_looked_at = entries.iter().any(|placed| placed.channel == state.channel);
+        let last = if is_looked_at { last } else { state.last_time };
+        ChannelClock { channel: state.channel.name().to_owned(), last }
     };
     model.channels().iter().map(clock).collect()
 }

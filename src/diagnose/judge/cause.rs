@@ -1,11 +1,16 @@
 //! What each process of a run waits for, as far as it explains why the run does not move on.
 
+mod through;
+mod wait;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
 use super::BUSY_SHARE;
-use super::words::{named, quoted, span};
+use super::words::{named, quoted};
 use crate::diagnose::facts::Facts;
-use crate::diagnose::process::{LockHolder, Process, Target, Wait, Waiting};
+use crate::diagnose::process::Process;
 use crate::diagnose::verdict::{Code, Confidence};
-use crate::display;
 
 /// Why a process does not move on.
 #[derive(Clone, Debug)]
@@ -13,6 +18,10 @@ pub(super) struct Cause {
     pub(super) code: Code,
     pub(super) confidence: Confidence,
     pub(super) pid: u32,
+    /// Which cause explains the whole, where several processes wait.
+    weight: Weight,
+    /// Whether it waits for what a program sends, which has its habits, and not for a person.
+    pub(super) is_from_a_program: bool,
     /// What it does, in a sentence.
     pub(super) text: String,
     /// More evidence: its kind, and what it says.
@@ -20,223 +29,184 @@ pub(super) struct Cause {
     pub(super) suggestions: Vec<String>,
 }
 
+/// How much a cause explains: what surely does not come by itself before what may, whoever computes
+/// before whoever waits on a network, and what programs do all day last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    /// A server that nobody asks, or whoever left the tree of the command and waits.
+    Idle,
+    /// Something that others of the run may end, without it being known who.
+    Unclear,
+    /// It watches its input, besides something else and without having asked.
+    WatchesInput,
+    Sleeps,
+    Network,
+    /// It reads its input without having asked, or a pipe that somebody else holds.
+    UnaskedInput,
+    Computes,
+    Pipe,
+    Lock,
+    Deadlock,
+    Question,
+    Stopped,
+}
+
 impl Cause {
-    /// Which cause explains the whole, where several processes wait: what surely does not come by
-    /// itself before what may, and whoever computes before whoever sleeps.
-    pub(super) fn rank(&self) -> (u8, Confidence) {
-        let rank = match self.code {
-            Code::Stopped => 9,
-            Code::WaitingForInput => 8,
-            Code::Deadlocked => 7,
-            Code::WaitingOnLock => 6,
-            Code::WaitingOnPipe => 5,
-            Code::BusySilent => 4,
-            Code::WaitingOnNetwork => 3,
-            Code::Sleeping => 2,
-            _ => 0,
-        };
-        (rank, self.confidence)
+    pub(super) fn rank(&self) -> impl Ord + use<> {
+        (self.weight, self.confidence)
+    }
+
+    /// Whether it only watches its input: that explains little.
+    pub(super) fn only_watches(&self) -> bool {
+        self.weight <= Weight::WatchesInput
     }
 }
 
-/// The causes of the leaves, and of whoever is stopped.
-pub(super) fn of(facts: &Facts) -> Vec<Cause> {
+/// What a thread, or a process, is about.
+enum Found {
+    /// It waits for something outside of the run.
+    Cause(Cause),
+    /// It waits for other processes of the run, and for nothing else: they are to be asked.
+    Inside(BTreeSet<u32>),
+    /// It waits for another thread of its process.
+    Thread,
+    /// It moves, or it cannot be told what it waits for.
+    Nothing,
+}
+
+/// The causes of the processes. `recent`: what a peer sent so long ago shows that it answers.
+pub(super) fn of(facts: &Facts, recent: Duration) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let mut inside: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for process in facts.processes.living() {
+        match found(process, facts, recent) {
+            Found::Cause(cause) => causes.push(of_place(cause, process, facts)),
+            Found::Inside(others) => drop(inside.insert(process.pid, others)),
+            Found::Thread | Found::Nothing => {}
+        }
+    }
+    causes.extend(waiting_for_one_another(inside, facts));
+    if !causes.iter().any(|cause| cause.code == Code::BusySilent) {
+        causes.extend(computing_together(facts));
+    }
+    causes
+}
+
+/// What left the tree of the command, and waits as servers do, explains little while the command lives.
+fn of_place(mut cause: Cause, process: &Process, facts: &Facts) -> Cause {
+    let is_wait_of_servers =
+        matches!(cause.code, Code::WaitingOnNetwork | Code::Deadlocked | Code::WaitingForInput);
     let processes = &facts.processes;
-    let stopped = processes.all.iter().filter(|process| matches!(process.state, 'T' | 't')).map(stopped);
-    let others = processes.leaves().into_iter().filter(|process| !matches!(process.state, 'T' | 't'));
-    stopped.chain(others.filter_map(|process| cause(process, facts))).collect()
-}
-
-fn stopped(process: &Process) -> Cause {
-    let by = match process.tracer {
-        Some(tracer) => format!("by a debugger, pid {tracer}"),
-        None => "by a signal".to_owned(),
-    };
-    let suggestion = format!("kill -CONT {}", process.pid);
-    Cause {
-        code: Code::Stopped,
-        confidence: Confidence::Sure,
-        pid: process.pid,
-        text: format!("{} is stopped {by}", named(process)),
-        more: Vec::new(),
-        suggestions: if process.tracer.is_none() { vec![suggestion] } else { Vec::new() },
+    if is_wait_of_servers && processes.root.is_some() && !processes.is_below_the_command(process) {
+        cause.weight = cause.weight.min(Weight::Idle);
     }
+    cause
 }
 
-fn cause(process: &Process, facts: &Facts) -> Option<Cause> {
+fn found(process: &Process, facts: &Facts, recent: Duration) -> Found {
+    if matches!(process.state, 'T' | 't') {
+        return stopped(process, facts);
+    }
     if let Some(share) = process.cpu_share.filter(|share| *share >= BUSY_SHARE || process.runs) {
         let text = format!("{} computes: {:.0} % of a core", named(process), share * 100.0);
-        return Some(simple(process, Code::BusySilent, Confidence::Sure, text));
+        return Found::Cause(simple(process, Code::BusySilent, Confidence::Sure, text));
     }
-    if let Some(cause) = deadlock(process) {
-        return Some(cause);
+    let found: Vec<Found> =
+        process.threads.iter().map(|thread| wait::of_thread(process, thread, facts, recent)).collect();
+    if !found.is_empty() && found.iter().all(|found| matches!(found, Found::Thread)) {
+        return Found::Cause(deadlock(process));
     }
-    let mut causes: Vec<Cause> =
-        process.waits().filter_map(|waiting| of_wait(process, waiting, facts)).collect();
+    let is_inside = |found: &Found| matches!(found, Found::Thread | Found::Inside(_));
+    let is_all_inside = !found.is_empty() && found.iter().all(is_inside);
+    let main_waits_inside = matches!(found.first(), Some(Found::Inside(_)));
+    let mut causes = Vec::new();
+    let mut others = BTreeSet::new();
+    for found in found {
+        match found {
+            Found::Cause(cause) => causes.push(cause),
+            Found::Inside(more) => others.extend(more),
+            Found::Thread | Found::Nothing => {}
+        }
+    }
+    if is_all_inside {
+        return Found::Inside(others);
+    }
+    // Whoever waits for another process of the run while some thread of it keeps time does not sleep.
+    causes.retain(|cause| !main_waits_inside || cause.code != Code::Sleeping);
     // The first thread that says something decides among equals.
     causes.reverse();
-    causes.into_iter().max_by_key(Cause::rank)
+    causes.into_iter().max_by_key(Cause::rank).map_or(Found::Nothing, Found::Cause)
+}
+
+fn stopped(process: &Process, facts: &Facts) -> Found {
+    let is_traced_inside = process.tracer.is_some_and(|tracer| facts.processes.get(tracer).is_some());
+    // A tracer lets it go on again and again; one of the run is to be asked itself.
+    if process.is_moving() || is_traced_inside {
+        return Found::Nothing;
+    }
+    let is_in_background = process.foreground_group.is_some_and(|group| group != process.group);
+    let by = match process.tracer {
+        Some(tracer) => format!("by a debugger, pid {tracer}"),
+        None if is_in_background => "by a signal, in the background of its terminal".to_owned(),
+        None => "by a signal".to_owned(),
+    };
+    let mut cause =
+        simple(process, Code::Stopped, Confidence::Sure, format!("{} is stopped {by}", named(process)));
+    let suggestion = format!("kill -CONT {}", process.pid);
+    cause.suggestions = if process.tracer.is_none() { vec![suggestion] } else { Vec::new() };
+    Found::Cause(cause)
 }
 
 /// Every thread waits for another, and none of them for a time.
-fn deadlock(process: &Process) -> Option<Cause> {
-    let waits: Vec<&Waiting> = process.waits().collect();
-    let is_endless = |waiting: &&Waiting| waiting.wait == Wait::Futex && waiting.timeout_ms.is_none();
-    let all = !waits.is_empty() && waits.len() == process.threads.len() && waits.iter().all(is_endless);
-    if !all || process.is_moving() {
-        return None;
-    }
-    let threads = match waits.len() {
+fn deadlock(process: &Process) -> Cause {
+    let threads = match process.threads.len() {
         1 => "its only thread waits for another one".to_owned(),
         count => format!("all of its {count} threads wait for one another"),
     };
-    let confidence = if waits.len() > 1 { Confidence::Likely } else { Confidence::Possible };
+    let is_alone = process.threads.len() == 1;
+    let confidence = if is_alone { Confidence::Possible } else { Confidence::Likely };
     let text = format!("in {} {threads} (futex, no timeout)", named(process));
     let mut cause = simple(process, Code::Deadlocked, confidence, text);
+    if is_alone {
+        cause.weight = Weight::Unclear;
+    }
     cause.suggestions = vec![stack_of(process)];
-    Some(cause)
-}
-
-fn of_wait(process: &Process, waiting: &Waiting, facts: &Facts) -> Option<Cause> {
-    let who = named(process);
-    // What wakes up and waits again gets what it waits for; only timers and polls wake up by themselves.
-    if process.is_moving() && !matches!(waiting.wait, Wait::Timer | Wait::Poll) {
-        return None;
-    }
-    let fd = waiting.descriptor.map(|descriptor| format!("fd {descriptor}")).unwrap_or_default();
-    match (waiting.wait, &waiting.target) {
-        (Wait::Timer, _) => {
-            let length = waiting
-                .timeout_ms
-                .map(|length| format!(" for {}", span(std::time::Duration::from_millis(length))));
-            let text = format!("{who} sleeps{}", length.unwrap_or_default());
-            Some(simple(process, Code::Sleeping, Confidence::Sure, text))
-        }
-        (Wait::Lock, target) => Some(lock(process, target.as_ref())),
-        (Wait::Connect, target) => {
-            let text = format!("{who} connects to {}", peer(target.as_ref()));
-            Some(network(process, Confidence::Sure, text))
-        }
-        (Wait::Accept, target) => {
-            let text = format!("{who} waits at {} for somebody to connect", own_address(target.as_ref()));
-            Some(network(process, Confidence::Likely, text))
-        }
-        (Wait::Open, Some(Target::Fifo { path, .. })) => {
-            let text =
-                format!("{who} opens the FIFO {}, whose other end nobody opens", display::one_line(path));
-            Some(simple(process, Code::WaitingOnPipe, Confidence::Sure, text))
-        }
-        (Wait::Message, _) => {
-            let text = format!("{who} waits for a semaphore or a message of another process");
-            Some(simple(process, Code::WaitingOnLock, Confidence::Possible, text))
-        }
-        (Wait::Read | Wait::Write, Some(target)) => {
-            through(process, facts, target, waiting.wait, waiting.descriptor, &fd)
-        }
-        (Wait::Poll, _) => polled(process, waiting, facts),
-        _ => None,
-    }
-}
-
-/// Something is to be read from, or written to, what stands behind a descriptor.
-fn through(
-    process: &Process,
-    facts: &Facts,
-    target: &Target,
-    wait: Wait,
-    descriptor: Option<u32>,
-    fd: &str,
-) -> Option<Cause> {
-    let who = named(process);
-    let reads = wait == Wait::Read;
-    let does = if reads { "reads" } else { "writes to" };
-    match target {
-        Target::Terminal { path } if reads => {
-            let text = format!("{who} reads {fd}, the terminal {}", display::one_line(path));
-            Some(simple(process, Code::WaitingForInput, Confidence::Sure, text))
-        }
-        Target::Terminal { path } => {
-            let text = format!(
-                "{who} writes to {fd}, the terminal {}, which takes no more",
-                display::one_line(path)
-            );
-            Some(simple(process, Code::WaitingOnPipe, Confidence::Likely, text))
-        }
-        Target::Pipe { others, .. } | Target::Fifo { others, .. } => {
-            let inside = |pid: &u32| *pid != process.pid && facts.processes.get(*pid).is_some();
-            if others.iter().any(inside) {
-                // Whoever is at the other end is of the run: that one is to be asked.
-                return None;
-            }
-            let name = match target {
-                Target::Fifo { path, .. } => format!("the FIFO {}", display::one_line(path)),
-                _ => "a pipe".to_owned(),
-            };
-            let recorder = facts.state.recorder.map(|recorder| recorder.pid);
-            let end = match others.as_slice() {
-                [] if reads => ", into which nobody writes".to_owned(),
-                [] => ", from which nobody reads".to_owned(),
-                [other] if Some(*other) == recorder => ", whose other end the recorder holds".to_owned(),
-                [other] => format!(", whose other end pid {other} holds"),
-                others => format!(", whose other end {} processes hold", others.len()),
-            };
-            let is_input = reads && descriptor == Some(0) && matches!(target, Target::Pipe { .. });
-            let code = if is_input { Code::WaitingForInput } else { Code::WaitingOnPipe };
-            Some(simple(process, code, Confidence::Sure, format!("{who} {does} {fd}, {name}{end}")))
-        }
-        Target::Socket { .. } => {
-            let text = format!("{who} {does} {fd}, {}", socket(target));
-            Some(network(process, Confidence::Sure, text))
-        }
-        _ => None,
-    }
-}
-
-/// One of several descriptors: what they are tells what is waited for.
-fn polled(process: &Process, waiting: &Waiting, facts: &Facts) -> Option<Cause> {
-    let mut causes: Vec<Cause> = waiting
-        .polled
-        .iter()
-        .filter_map(|polled| {
-            let wait = if polled.for_writing { Wait::Write } else { Wait::Read };
-            let fd = format!("fd {}", polled.descriptor);
-            let target = polled.target.as_ref()?;
-            through(process, facts, target, wait, Some(polled.descriptor), &fd)
-        })
-        .map(|cause| Cause { confidence: Confidence::Likely, ..cause })
-        .collect();
-    let has_question = facts.log.open_line.as_ref().is_some_and(|open| !open.signs.is_empty());
-    // A program may watch its input all the time without having asked for any.
-    if !has_question && causes.len() > 1 {
-        causes.retain(|cause| cause.code != Code::WaitingForInput);
-    }
-    causes.reverse();
-    let most = causes.into_iter().max_by_key(Cause::rank);
-    most.or_else(|| {
-        let length = waiting.timeout_ms.filter(|_| waiting.polled.is_empty())?;
-        let text =
-            format!("{} sleeps for {}", named(process), span(std::time::Duration::from_millis(length)));
-        Some(simple(process, Code::Sleeping, Confidence::Likely, text))
-    })
-}
-
-fn lock(process: &Process, target: Option<&Target>) -> Cause {
-    let (path, holders): (String, &[LockHolder]) = match target {
-        Some(Target::File { path, holders }) => (display::one_line(path), holders),
-        _ => ("a file".to_owned(), &[]),
-    };
-    let held = match holders.first() {
-        Some(LockHolder { pid: Some(pid), name }) if !name.is_empty() => {
-            format!(", which `{}` (pid {pid}) holds", display::one_line(name))
-        }
-        Some(LockHolder { pid: Some(pid), .. }) => format!(", which pid {pid} holds"),
-        Some(LockHolder { pid: None, .. }) | None => ", and nothing tells who holds it".to_owned(),
-    };
-    let text = format!("{} waits for the lock on {path}{held}", named(process));
-    let mut cause = simple(process, Code::WaitingOnLock, Confidence::Sure, text);
-    let holder = holders.iter().find_map(|holder| holder.pid);
-    cause.suggestions.extend(holder.map(|pid| format!("ps -o pid,etime,args -p {pid}")));
     cause
+}
+
+/// The processes that wait for one another only: what is left when all are taken away that wait for
+/// somebody who may still move.
+fn waiting_for_one_another(mut inside: BTreeMap<u32, BTreeSet<u32>>, facts: &Facts) -> Option<Cause> {
+    loop {
+        let waits_for_a_living_one =
+            |others: &BTreeSet<u32>| others.iter().any(|other| !inside.contains_key(other));
+        let free: Vec<u32> =
+            inside.iter().filter(|(_, others)| waits_for_a_living_one(others)).map(|(pid, _)| *pid).collect();
+        if free.is_empty() {
+            break;
+        }
+        inside.retain(|pid, _| !free.contains(pid));
+    }
+    let stuck: Vec<&Process> = inside.keys().filter_map(|pid| facts.processes.get(*pid)).collect();
+    let first = stuck.first()?;
+    let names: Vec<String> = stuck.iter().map(|process| named(process)).collect();
+    let text = match names.as_slice() {
+        [one] => format!("{one} waits for itself"),
+        [one, other] => format!("{one} and {other} wait for one another"),
+        [one, other, rest @ ..] => format!("{one}, {other} and {} more wait for one another", rest.len()),
+        [] => return None,
+    };
+    Some(simple(first, Code::Deadlocked, Confidence::Likely, text))
+}
+
+/// Many processes may compute, each a little.
+fn computing_together(facts: &Facts) -> Option<Cause> {
+    let shares = facts.processes.living().filter_map(|process| Some((process.cpu_share?, process)));
+    let total: f64 = shares.clone().map(|(share, _)| share).sum();
+    let (_, most) = shares.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
+    let text =
+        format!("its processes compute: {:.0} % of a core together, {} most", total * 100.0, named(most));
+    (total >= BUSY_SHARE).then(|| simple(most, Code::BusySilent, Confidence::Likely, text))
 }
 
 fn network(process: &Process, confidence: Confidence, text: String) -> Cause {
@@ -258,7 +228,19 @@ fn simple(process: &Process, code: Code, confidence: Confidence, text: String) -
         Code::BusySilent => vec![stack_of(process)],
         _ => vec![format!("strace -f -p {}", process.pid)],
     };
-    Cause { code, confidence, pid: process.pid, text, more, suggestions }
+    let weight = match code {
+        Code::Stopped => Weight::Stopped,
+        Code::WaitingForInput => Weight::UnaskedInput,
+        Code::Deadlocked => Weight::Deadlock,
+        Code::WaitingOnLock => Weight::Lock,
+        Code::WaitingOnPipe => Weight::Pipe,
+        Code::BusySilent => Weight::Computes,
+        Code::WaitingOnNetwork => Weight::Network,
+        Code::Sleeping => Weight::Sleeps,
+        _ => Weight::Unclear,
+    };
+    let pid = process.pid;
+    Cause { code, confidence, pid, weight, is_from_a_program: false, text, more, suggestions }
 }
 
 /// What shows where a process is in its own code.
@@ -268,29 +250,4 @@ fn stack_of(process: &Process) -> String {
     } else {
         format!("gdb -p {} -batch -ex 'thread apply all backtrace'", process.pid)
     }
-}
-
-fn peer(target: Option<&Target>) -> String {
-    match target {
-        Some(Target::Socket { peer: Some(peer), .. }) => display::one_line(peer),
-        _ => "a peer that the kernel does not name".to_owned(),
-    }
-}
-
-fn own_address(target: Option<&Target>) -> String {
-    match target {
-        Some(Target::Socket { local: Some(local), .. }) => display::one_line(local),
-        _ => "a socket".to_owned(),
-    }
-}
-
-fn socket(target: &Target) -> String {
-    let Target::Socket { protocol, local, peer, state } = target else { return String::new() };
-    let mut text = format!("a {} socket", display::one_line(protocol));
-    match (peer, local) {
-        (Some(peer), _) => text += &format!(" to {}", display::one_line(peer)),
-        (None, Some(local)) => text += &format!(" at {}", display::one_line(local)),
-        (None, None) => {}
-    }
-    text + &state.as_deref().map(|state| format!(" ({state})")).unwrap_or_default()
 }

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use super::words::{cut, named, quoted, span, speaks_of_failure};
 use super::{Case, Decided, HABIT_STRETCHED, SURE_AFTER};
-use crate::diagnose::facts::LEAST_FREE_BYTES;
+use crate::diagnose::facts::{Event, LEAST_FREE_BYTES};
 use crate::diagnose::verdict::{Code, Confidence};
 use crate::run::Status;
 /// So often must the same lines come again, and so often a second, before that is called a loop at
 /// once; more slowly it may be a poll that waits on purpose, until the run is suspect.
 const LOOP_ROUNDS: u64 = 20;
 const LOOP_LINES_A_SECOND: f64 = 2.0;
+/// What does not speak of failure must come more often, and for longer: a test may say "ok" each time.
+const PLAIN_LOOP_LINES: f64 = 100.0;
 /// A recorder that lives says so every 5 s; after so long it does not.
 const HEARTBEAT_MISSED: Duration = Duration::from_secs(20);
 impl Case<'_> {
@@ -80,8 +82,11 @@ impl Case<'_> {
             .log
             .disk_full_line
             .as_deref()
-            .filter(|_| self.idle().is_some_and(|idle| idle >= SURE_AFTER));
-        let lost = self.facts.log.last_event.as_ref().filter(|event| event.name == "recording_lost");
+            .filter(|_| self.idle().is_some_and(|idle| idle >= SURE_AFTER))
+            // Whoever computes went on after it.
+            .filter(|_| !self.causes().iter().any(|cause| cause.code == Code::BusySilent));
+        let is_loss = |event: &&Event| event.name == "recording_lost" && !event.is_followed_by_output;
+        let lost = self.facts.log.last_event.as_ref().filter(is_loss);
         if free.is_none() && line.is_none() && lost.is_none() {
             return None;
         }
@@ -177,9 +182,10 @@ impl Case<'_> {
         let is_fast = lines / lasted.as_secs_f64().max(1.0) >= LOOP_LINES_A_SECOND;
         let is_long = lasted >= self.thresholds.suspect && !self.is_as_long_as_ever(lasted);
         let speaks_of_failure = repetition.lines.iter().any(|line| speaks_of_failure(line));
+        let is_plain_loop = lines >= PLAIN_LOOP_LINES && lasted >= self.thresholds.note;
         let is_loop = repetition.rounds >= LOOP_ROUNDS
-            && (is_fast || is_long)
-            && (!repetition.counts || speaks_of_failure)
+            && ((is_fast && (speaks_of_failure || is_plain_loop)) || is_long)
+            && (!(repetition.counts || repetition.varies) || speaks_of_failure)
             && self.idle().is_some_and(|idle| idle < self.thresholds.quiet);
         if !is_loop {
             return None;
@@ -192,7 +198,11 @@ impl Case<'_> {
         let shown = repetition.lines.iter().map(|line| quoted(line)).collect::<Vec<_>>().join(", ");
         Some(Decided {
             code: Code::Looping,
-            confidence: if repetition.counts || !is_fast { Confidence::Likely } else { Confidence::Sure },
+            confidence: if repetition.counts || repetition.varies || !is_fast {
+                Confidence::Likely
+            } else {
+                Confidence::Sure
+            },
             sentence: format!("looping: {text}: {}", cut(&shown)),
             since: repeated.since,
             evidence: vec![self.evidence("log", format!("{text}: {shown}"), repeated.since)],

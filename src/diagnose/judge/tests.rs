@@ -1,6 +1,6 @@
 use super::*;
 use crate::diagnose::facts::{EarlierRun, LogFacts, OpenLine, RepeatedLines};
-use crate::diagnose::process::{Process, Processes, Target, Thread, Wait, Waiting};
+use crate::diagnose::process::{LockHolder, Polled, Process, Processes, Target, Thread, Wait, Waiting};
 use crate::diagnose::shape::{Repetition, question_signs};
 
 const NOW: i64 = 10_000_000;
@@ -22,15 +22,14 @@ fn with_process(mut facts: Facts, process: Process) -> Facts {
 }
 
 fn waits(wait: Wait, descriptor: u32, target: Option<Target>) -> Process {
-    let waiting =
-        Waiting { wait, descriptor: Some(descriptor), target, timeout_ms: None, polled: Vec::new() };
+    let waiting = Waiting { descriptor: Some(descriptor), target, ..Waiting::of(wait) };
     Process {
         pid: 7,
         name: "cp".to_owned(),
         state: 'S',
         cpu_share: Some(0.0),
         switches_of_sample: Some(0),
-        threads: vec![Thread { id: 7, state: 'S', call: None, wait: Some(waiting) }],
+        threads: vec![Thread { id: 7, state: 'S', wait: Some(waiting), ..Thread::default() }],
         ..Process::default()
     }
 }
@@ -85,6 +84,8 @@ fn what_wakes_up_again_and_again_does_not_wait_in_vain() {
         local: None,
         peer: Some("192.0.2.1:443".to_owned()),
         state: Some("established".to_owned()),
+        others: Vec::new(),
+        silent_ms: None,
     });
     let still = with_process(silent_for(30), waits(Wait::Read, 5, socket.clone()));
     assert_eq!(judged(&still), (Code::WaitingOnNetwork, true));
@@ -140,6 +141,7 @@ fn a_loop_is_fast_or_lasts_and_what_counts_up_is_progress() {
                 at_least: false,
                 lines: vec![line.to_owned()],
                 counts,
+                varies: false,
                 first_from_end: 0,
             },
             first_seq: Some(812),
@@ -160,4 +162,225 @@ fn a_run_that_has_ended_is_an_alarm_only_if_it_ended_badly() {
     assert_eq!(ended(Status::Succeeded), (Code::Finished, false));
     assert_eq!(ended(Status::Failed), (Code::Finished, true));
     assert_eq!(ended(Status::Lost), (Code::WorkerLost, true));
+}
+
+/// A process of that pid, below the one before it.
+fn member(pid: u32, process: Process) -> Process {
+    let threads = process.threads.into_iter().map(|thread| Thread { id: pid, ..thread }).collect();
+    Process { pid, parent: pid - 1, threads, ..process }
+}
+
+fn run_of(processes: Vec<Process>) -> Facts {
+    let mut facts = silent_for(90);
+    facts.processes = Processes {
+        root: processes.first().map(|process| process.pid),
+        all: processes,
+        sampled_for_ms: 1000,
+        ..Processes::default()
+    };
+    facts
+}
+
+fn pipe(others: &[u32]) -> Option<Target> {
+    Some(Target::Pipe { inode: 1, others: others.to_vec() })
+}
+
+fn tcp(others: &[u32], silent_ms: Option<u64>, state: &str) -> Option<Target> {
+    Some(Target::Socket {
+        protocol: "tcp".to_owned(),
+        local: None,
+        peer: Some("192.0.2.1:443".to_owned()),
+        state: Some(state.to_owned()),
+        others: others.to_vec(),
+        silent_ms,
+    })
+}
+
+fn polls(timeout_ms: Option<u64>, targets: Vec<Option<Target>>) -> Process {
+    let polled = targets.into_iter().enumerate().map(|(number, target)| Polled {
+        descriptor: u32::try_from(number).unwrap(),
+        for_writing: false,
+        target,
+    });
+    let waiting = Waiting { timeout_ms, polled: polled.collect(), ..Waiting::of(Wait::Poll) };
+    let mut process = waits(Wait::Poll, 0, None);
+    process.threads[0].wait = Some(waiting);
+    process
+}
+
+#[test]
+fn processes_that_wait_for_one_another_only_are_deadlocked_and_one_that_may_move_frees_them() {
+    let parent = member(7, waits(Wait::Child, 0, None));
+    let child = member(8, waits(Wait::Write, 1, pipe(&[7])));
+    assert_eq!(judged(&run_of(vec![parent.clone(), child.clone()])), (Code::Deadlocked, true));
+    let computing = member(9, Process { cpu_share: Some(1.0), ..waits(Wait::Read, 3, None) });
+    assert_eq!(judged(&run_of(vec![parent.clone(), child, computing])).0, Code::Deadlocked);
+    let child = member(8, waits(Wait::Write, 1, pipe(&[7, 9])));
+    let computing = member(9, Process { cpu_share: Some(1.0), ..waits(Wait::Read, 3, None) });
+    assert_eq!(judged(&run_of(vec![parent, child, computing])).0, Code::BusySilent);
+}
+
+#[test]
+fn a_lock_or_a_socket_of_the_run_itself_asks_whoever_has_the_other_end() {
+    let sleeping = || member(8, waits(Wait::Timer, 0, None));
+    let holder = LockHolder { pid: Some(8), name: String::new() };
+    let file = Some(Target::File { path: "/l".to_owned(), holders: vec![holder] });
+    assert_eq!(judged(&run_of(vec![member(7, waits(Wait::Lock, 3, file)), sleeping()])).0, Code::Sleeping);
+    let socket = |others: &[u32]| member(7, waits(Wait::Read, 3, tcp(others, None, "established")));
+    assert_eq!(judged(&run_of(vec![socket(&[8]), sleeping()])).0, Code::Sleeping);
+    assert_eq!(judged(&run_of(vec![socket(&[4000]), sleeping()])).0, Code::WaitingOnNetwork);
+}
+
+#[test]
+fn a_peer_that_sent_something_a_moment_ago_is_no_silent_peer() {
+    let polling = |silent_ms| {
+        judged(&run_of(vec![member(7, polls(Some(500), vec![tcp(&[], silent_ms, "established")]))])).0
+    };
+    assert_eq!(polling(Some(300)), Code::Unknown);
+    assert_eq!(polling(Some(60_000)), Code::WaitingOnNetwork);
+    assert_eq!(polling(None), Code::WaitingOnNetwork);
+}
+
+#[test]
+fn a_poll_that_wakes_more_often_than_it_gives_up_gets_what_it_waits_for() {
+    let waking = |switches| {
+        let mut process = polls(Some(500), vec![tcp(&[], None, "established")]);
+        process.threads[0].switches_of_sample = Some(switches);
+        judged(&run_of(vec![member(7, process)])).0
+    };
+    assert_eq!(waking(4), Code::WaitingOnNetwork);
+    assert_eq!(waking(5), Code::Unknown);
+}
+
+#[test]
+fn a_pipe_to_itself_wakes_a_loop_up_and_what_is_left_decides() {
+    let own = || pipe(&[7]);
+    let judged_of = |timeout, targets| judged(&run_of(vec![member(7, polls(timeout, targets))])).0;
+    assert_eq!(judged_of(Some(60_000), vec![own()]), Code::Sleeping);
+    assert_eq!(judged_of(None, vec![own()]), Code::Unknown);
+    assert_eq!(judged_of(None, vec![own(), tcp(&[], None, "established")]), Code::WaitingOnNetwork);
+    assert_eq!(judged_of(None, vec![terminal(), own()]), Code::WaitingForInput);
+    let master = Some(Target::Other { text: "/dev/ptmx".to_owned() });
+    assert_eq!(judged_of(None, vec![terminal(), master]), Code::Unknown, "it passes on what is typed");
+}
+
+#[test]
+fn a_server_that_nobody_asks_says_less_than_the_step_that_sleeps() {
+    let server = || member(8, polls(Some(500), vec![tcp(&[], None, "listen")]));
+    let sleeping = member(7, waits(Wait::Timer, 0, None));
+    assert_eq!(judged(&run_of(vec![sleeping, server()])).0, Code::Sleeping);
+    assert_eq!(judged(&run_of(vec![server()])).0, Code::WaitingOnNetwork);
+}
+
+#[test]
+fn what_left_the_tree_of_the_command_and_waits_as_servers_do_says_less_than_the_command() {
+    let left = Process { parent: 1, ..waits(Wait::Read, 3, tcp(&[], None, "established")) };
+    let left = Process { pid: 20, ..left };
+    let sleeping = member(7, waits(Wait::Timer, 0, None));
+    assert_eq!(judged(&run_of(vec![sleeping, left.clone()])).0, Code::Sleeping);
+    let locked = Process { parent: 1, pid: 20, ..waits(Wait::Lock, 3, None) };
+    let sleeping = member(7, waits(Wait::Timer, 0, None));
+    assert_eq!(judged(&run_of(vec![sleeping, locked])).0, Code::WaitingOnLock);
+}
+
+#[test]
+fn a_thread_that_only_watches_the_input_says_less_than_the_main_one() {
+    let mut process = waits(Wait::Timer, 0, None);
+    let reading = Waiting { descriptor: Some(0), target: pipe(&[4000]), ..Waiting::of(Wait::Read) };
+    process.threads.push(Thread { id: 70, state: 'S', wait: Some(reading), ..Thread::default() });
+    let mut facts = run_of(vec![process]);
+    assert_eq!(judged(&facts).0, Code::Sleeping);
+    asks(&mut facts, "Overwrite? [y/N] ");
+    assert_eq!(judged(&facts).0, Code::WaitingForInput);
+}
+
+#[test]
+fn what_is_stopped_by_a_tracer_of_the_run_or_goes_on_between_the_looks_is_not_stuck() {
+    let stopped = |tracer, switches| {
+        let process = Process {
+            state: 't',
+            tracer,
+            switches_of_sample: Some(switches),
+            ..member(8, waits(Wait::Timer, 0, None))
+        };
+        judged(&run_of(vec![member(7, waits(Wait::Child, 0, None)), process])).0
+    };
+    assert_eq!(stopped(Some(4000), 0), Code::Stopped);
+    assert_eq!(stopped(Some(4000), 9), Code::Unknown);
+    assert_eq!(stopped(Some(7), 0), Code::Unknown);
+}
+
+#[test]
+fn many_processes_that_each_compute_a_little_compute_together() {
+    let little = |pid| member(pid, Process { cpu_share: Some(0.04), ..waits(Wait::Timer, 0, None) });
+    assert_eq!(judged(&run_of(vec![little(7), little(8)])).0, Code::Sleeping);
+    assert_eq!(judged(&run_of(vec![little(7), little(8), little(9)])).0, Code::BusySilent);
+}
+
+#[test]
+fn a_line_about_a_full_disk_counts_while_nobody_goes_on() {
+    let full = |process| {
+        let mut facts = run_of(vec![process]);
+        facts.log.disk_full_line = Some("write: No space left on device".to_owned());
+        judged(&facts).0
+    };
+    assert_eq!(full(member(7, waits(Wait::Timer, 0, None))), Code::DiskFull);
+    let computing = Process { cpu_share: Some(1.0), ..waits(Wait::Timer, 0, None) };
+    assert_eq!(full(member(7, computing)), Code::BusySilent);
+}
+
+#[test]
+fn the_same_words_with_another_number_each_time_are_no_loop_and_a_burst_is_none_yet() {
+    let repeating = |rounds, seconds: i64, varies, line: &str| {
+        let mut facts = silent_for(0);
+        facts.log.repeated = Some(RepeatedLines {
+            repetition: Repetition {
+                period: 1,
+                rounds,
+                at_least: false,
+                lines: vec![line.to_owned()],
+                counts: false,
+                varies,
+                first_from_end: 0,
+            },
+            first_seq: None,
+            since: Some(Timestamp::from_milliseconds(NOW - seconds * 1000)),
+        });
+        judged(&facts).0
+    };
+    assert_eq!(repeating(500, 60, true, "queue length 17"), Code::Progressing);
+    assert_eq!(repeating(500, 60, true, "port 43122 refused"), Code::Looping);
+    assert_eq!(repeating(60, 2, false, "ok"), Code::Progressing);
+    assert_eq!(repeating(500, 9, false, "ok"), Code::Progressing);
+    assert_eq!(repeating(500, 60, false, "ok"), Code::Looping);
+    assert_eq!(repeating(20, 2, false, "connection refused"), Code::Looping);
+}
+
+#[test]
+fn a_lock_or_a_pipe_is_no_matter_of_habit_for_long() {
+    let mut facts = run_of(vec![member(7, waits(Wait::Lock, 3, None))]);
+    (facts.log.longest_silence_ms, facts.log.silences) = (Some(600_000), 10);
+    assert_eq!(judged(&facts).0, Code::WaitingOnLock);
+    facts.log.last_said = Some(Timestamp::from_milliseconds(NOW - 50_000));
+    assert_eq!(judged(&facts).0, Code::Progressing);
+}
+
+#[test]
+fn a_main_thread_that_sleeps_counts_and_a_clock_beside_a_wait_for_a_child_does_not() {
+    let with = |main: Wait, beside: Thread| {
+        let mut process = member(7, waits(main, 0, None));
+        process.threads.push(beside);
+        judged(&run_of(vec![process, member(8, waits(Wait::Signal, 0, None))])).0
+    };
+    let thread = |wait| Thread { id: 70, state: 'S', wait: Some(wait), ..Thread::default() };
+    let reading = Waiting { descriptor: Some(4), target: pipe(&[8]), ..Waiting::of(Wait::Read) };
+    assert_eq!(with(Wait::Timer, thread(reading)), Code::Sleeping);
+    assert_eq!(with(Wait::Child, thread(Waiting::of(Wait::Timer))), Code::Unknown);
+}
+
+#[test]
+fn an_unknown_verdict_tells_at_least_what_the_processes_are_at() {
+    let verdict = judge(&run_of(vec![member(7, waits(Wait::Signal, 0, None))]), &Thresholds::default());
+    assert_eq!(verdict.code, Code::Unknown);
+    assert!(verdict.evidence.iter().any(|one| one.text == "`cp` (pid 7) sleeps"), "{:?}", verdict.evidence);
 }

@@ -1,6 +1,9 @@
 //! The words of a verdict.
 
+use std::sync::LazyLock;
 use std::time::Duration;
+
+use regex::Regex;
 
 use crate::diagnose::process::Process;
 use crate::diagnose::verdict::Code;
@@ -29,6 +32,19 @@ pub(super) fn named(process: &Process) -> String {
     format!("`{}` (pid {})", display::one_line(&process.name), process.pid)
 }
 
+/// What a process is at, as the kernel says it.
+pub(super) fn at_work(process: &Process) -> String {
+    let call = process.threads.iter().find_map(|thread| thread.call.as_ref()?.name.as_deref());
+    let state = match process.state {
+        'R' => "runs",
+        'D' => "is in disk sleep",
+        'T' | 't' => "is stopped",
+        _ => "sleeps",
+    };
+    let call = call.map(|call| format!(" in the system call {call}")).unwrap_or_default();
+    format!("{} {state}{call}", named(process))
+}
+
 /// What a sentence begins with.
 pub(super) fn phrase(code: Code) -> &'static str {
     match code {
@@ -50,16 +66,42 @@ pub(super) fn phrase(code: Code) -> &'static str {
     }
 }
 
+/// Words of something that fails, and numbers of failures that there were none.
+static FAILURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)(?<none>
+            \b(?:0|no|without)\s+(?:fail\w*|errors?|timeouts?|retries)\b
+            | \b(?:fail\w*|errors?|timeouts?|retries)\s*[:=]\s*0\b )
+        | \b(?:errors?|fail(?:s|ed|ure|ures|ing)?|refused|timed\ out|timeout|retry|retrying|unreachable|denied)\b",
+    )
+    .ok()
+});
+
 /// Whether a line that comes again and again speaks of something that fails again and again.
 pub(super) fn speaks_of_failure(line: &str) -> bool {
-    const WORDS: [&str; 8] =
-        ["error", "fail", "refused", "timed out", "timeout", "retry", "unreachable", "denied"];
-    let line = line.to_lowercase();
-    WORDS.iter().any(|word| line.contains(word))
+    let pattern = FAILURE.as_ref();
+    pattern.is_some_and(|pattern| pattern.captures_iter(line).any(|found| found.name("none").is_none()))
 }
 
 /// Whether this is the name of a pane as tmux gives it, and nothing that a shell would take apart.
 pub(super) fn is_pane(name: &str) -> bool {
     name.strip_prefix('%')
         .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_from_the_number_of_failures_and_from_a_name() {
+        for line in
+            ["connection refused", "ERROR: no such host", "attempt 7 failed", "retrying in 5s", "1 failed"]
+        {
+            assert!(speaks_of_failure(line), "{line}");
+        }
+        for line in ["412 passed, 0 failed", "errors: 0", "no errors", "compiled error_handler.rs", "ok"] {
+            assert!(!speaks_of_failure(line), "{line}");
+        }
+    }
 }

@@ -46,8 +46,10 @@ pub enum Wait {
     Signal,
     /// For a disk.
     Disk,
-    /// For a message or a semaphore of another process.
+    /// For a message of another process.
     Message,
+    /// For a semaphore of several processes.
+    Semaphore,
 }
 
 /// What is known of a call: its numbers on x86-64 and in the shared table, its name, how it waits,
@@ -118,8 +120,8 @@ const KNOWN: &[Known] = &[
     known(Some(75), Some(83), "fdatasync", Wait::Disk, Some(0)),
     known(Some(162), Some(81), "sync", Wait::Disk, None),
     known(Some(277), Some(84), "sync_file_range", Wait::Disk, Some(0)),
-    known(Some(65), Some(193), "semop", Wait::Message, None),
-    known(Some(220), Some(192), "semtimedop", Wait::Message, None),
+    known(Some(65), Some(193), "semop", Wait::Semaphore, None),
+    known(Some(220), Some(192), "semtimedop", Wait::Semaphore, None),
     known(Some(70), Some(188), "msgrcv", Wait::Message, None),
     known(Some(69), Some(189), "msgsnd", Wait::Message, None),
     known(Some(243), Some(183), "mq_timedreceive", Wait::Message, Some(0)),
@@ -143,6 +145,14 @@ impl Call {
         }
         let name = on_this_machine(number).map(|known| known.name.to_owned());
         Some(Self { number, name, arguments })
+    }
+
+    /// Whether it waits for a futex that several processes may share: `FUTEX_PRIVATE_FLAG` is not set,
+    /// see futex(2).
+    #[must_use]
+    pub fn is_shared_futex(&self) -> bool {
+        const PRIVATE: u64 = 128;
+        self.name.as_deref() == Some("futex") && self.arguments[1] & PRIVATE == 0
     }
 
     /// How it waits, and on which descriptor; `None` where it does not.

@@ -3,6 +3,7 @@
 
 mod locks;
 mod memory;
+mod socket_diag;
 mod sockets;
 mod target;
 
@@ -12,7 +13,7 @@ use std::io;
 use std::path::Path;
 
 use super::call::{Call, Wait};
-use super::{Process, Processes, Sought, Thread, Unavailable, Waiting};
+use super::{Process, Processes, Sought, Target, Thread, Unavailable, Waiting};
 use target::Targets;
 
 /// So many processes are looked at closely.
@@ -21,6 +22,8 @@ const MOST_PROCESSES: usize = 256;
 const MOST_THREADS: usize = 64;
 /// So much of a command line is kept, in bytes.
 const COMMAND_KEPT: usize = 4096;
+/// The kernel's time of the boot is kept in whole seconds, and is set anew with the clock.
+const SLACK_SECONDS: i64 = 2;
 
 /// What one line of `/proc/PID/stat` says, and little else: what is read of every process.
 struct Glance {
@@ -54,7 +57,11 @@ impl Snapshot {
         if self.every.is_empty() {
             unavailable.push(Unavailable::new("processes", "/proc cannot be read"));
         }
-        let root = sought.command.and_then(|(pid, started)| verified(&self.every, pid, started));
+        let root = self.verified(sought.command, sought);
+        if let Some((pid, _)) = sought.command.filter(|_| root.is_none()) {
+            let why = "there is none of it, or it began at another time and is another one";
+            unavailable.push(Unavailable::new(format!("the command, pid {pid}"), why));
+        }
         let members = self.members(sought, root);
         if members.len() > MOST_PROCESSES {
             let why = format!("there are {}, and {MOST_PROCESSES} are looked at", members.len());
@@ -70,10 +77,24 @@ impl Snapshot {
         Processes { root, all, sampled_for_ms: 0, unavailable }
     }
 
+    /// The pid, if the process of that pid is the one that was recorded: by when it started, else by that
+    /// it had begun when the state was written.
+    fn verified(&self, recorded: Option<(u32, Option<u64>)>, sought: &Sought) -> Option<u32> {
+        let (pid, started) = recorded?;
+        let process = &self.every.get(&pid)?.process;
+        let is_recorded = match started {
+            Some(started) => started == process.start_time,
+            None => began(process).zip(sought.begun).is_some_and(|(began, begun)| {
+                began <= begun.milliseconds().div_euclid(1000).saturating_add(SLACK_SECONDS)
+            }),
+        };
+        is_recorded.then_some(pid)
+    }
+
     /// The processes of the run: the command and whatever descends from it, what the recorder adopted,
     /// what shares the command's own session, and what carries the run's variable, wherever it went.
     fn members(&self, sought: &Sought, root: Option<u32>) -> BTreeSet<u32> {
-        let recorder = sought.recorder.and_then(|(pid, started)| verified(&self.every, pid, started));
+        let recorder = self.verified(sought.recorder, sought);
         let own = std::process::id();
         let marked = sought.run_variable.as_ref().and_then(|run| self.runs.get(run));
         let mut members: BTreeSet<u32> =
@@ -128,10 +149,10 @@ fn glance(pid: u32) -> Option<Glance> {
     Some(Glance { pid, parent, process })
 }
 
-/// The pid, if the process of that pid is the one that was recorded.
-fn verified(every: &BTreeMap<u32, Glance>, pid: u32, started: Option<u64>) -> Option<u32> {
-    let glance = every.get(&pid)?;
-    started.is_none_or(|started| started == glance.process.start_time).then_some(pid)
+/// When a process began, in seconds since 1970.
+fn began(process: &Process) -> Option<i64> {
+    let boot = procfs::boot_time_secs().ok()?;
+    i64::try_from(boot.saturating_add(process.start_time / procfs::ticks_per_second().max(1))).ok()
 }
 
 /// The run directory that the environment of a process names, if it may be read.
@@ -174,7 +195,8 @@ fn look_at(mut process: Process, targets: &mut Targets<'_>, unavailable: &mut Ve
     for id in thread_ids(pid).into_iter().take(MOST_THREADS) {
         let state = thread_state(pid, id).unwrap_or(process.state);
         let status = format!("/proc/{pid}/task/{id}/status");
-        process.switches += number_in(&status, "voluntary_ctxt_switches:").unwrap_or(0);
+        let switches = number_in(&status, "voluntary_ctxt_switches:").unwrap_or(0);
+        process.switches += switches;
         let call = match fs::read_to_string(format!("/proc/{pid}/task/{id}/syscall")) {
             Ok(text) => Call::read(&text),
             Err(error) => {
@@ -183,7 +205,7 @@ fn look_at(mut process: Process, targets: &mut Targets<'_>, unavailable: &mut Ve
             }
         };
         let wait = call.as_ref().filter(|_| state != 'R').and_then(|call| waiting(pid, call, targets));
-        process.threads.push(Thread { id, state, call, wait });
+        process.threads.push(Thread { id, state, call, wait, switches, ..Thread::default() });
     }
     if let Some(error) = refused.filter(|error| error.kind() == io::ErrorKind::PermissionDenied) {
         let what = format!("the system call of pid {pid}");
@@ -221,15 +243,47 @@ fn thread_state(pid: u32, id: u32) -> Option<char> {
 
 fn waiting(pid: u32, call: &Call, targets: &mut Targets<'_>) -> Option<Waiting> {
     let (wait, descriptor) = call.wait()?;
-    let mut waiting = Waiting { wait, descriptor, target: None, timeout_ms: None, polled: Vec::new() };
+    let mut waiting = Waiting { descriptor, ..Waiting::of(wait) };
     match wait {
         Wait::Open => waiting.target = targets.opened(pid, call),
-        Wait::Timer | Wait::Futex => waiting.timeout_ms = memory::timeout(pid, call),
+        Wait::Timer => waiting.timeout_ms = memory::timeout(pid, call),
+        Wait::Futex => {
+            waiting.timeout_ms = memory::timeout(pid, call);
+            waiting.is_shared = call.is_shared_futex();
+        }
         Wait::Poll => {
             waiting.timeout_ms = memory::timeout(pid, call);
             waiting.polled = targets.polled(pid, call);
         }
         _ => waiting.target = descriptor.and_then(|descriptor| targets.of(pid, descriptor, wait)),
     }
+    if let (Wait::Connect, Some(Target::Socket { peer: peer @ None, .. })) = (wait, &mut waiting.target) {
+        *peer = memory::socket_address(pid, call);
+    }
     Some(waiting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Timestamp;
+
+    #[test]
+    fn a_pid_without_a_start_time_is_the_command_only_if_it_had_begun_when_the_state_was_written() {
+        let own = std::process::id();
+        let snapshot = Snapshot::take();
+        let parent = snapshot.every[&own].parent;
+        let verified = |started, begun: Option<i64>| {
+            let command = Some((parent, started));
+            let begun = begun.map(Timestamp::from_milliseconds);
+            snapshot.verified(command, &Sought { command, begun, ..Sought::default() })
+        };
+        let process = &snapshot.every[&parent].process;
+        let milliseconds = began(process).unwrap() * 1000;
+        assert_eq!(verified(None, Some(milliseconds + 5_000)), Some(parent));
+        assert_eq!(verified(None, Some(milliseconds - 5_000)), None);
+        assert_eq!(verified(None, None), None);
+        assert_eq!(verified(Some(process.start_time), None), Some(parent));
+        assert_eq!(verified(Some(process.start_time + 1), Some(milliseconds + 5_000)), None);
+    }
 }

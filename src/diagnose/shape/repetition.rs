@@ -3,11 +3,11 @@
 //! Lines count as the same when they differ only in what differs by itself: times, numbers, hexadecimal
 //! names. What counts up is told apart, because "file 3 of 9" is progress and no loop.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde::{Deserialize, Serialize};
 
 /// The longest period that is looked for, in lines.
@@ -35,6 +35,9 @@ pub struct Repetition {
     pub lines: Vec<String>,
     /// Whether a number in them goes up from round to round, as in "file 3 of 9".
     pub counts: bool,
+    /// Whether a number or a name in them is another in most rounds, as in "uploaded blob 3f9a8b7c".
+    #[serde(default)]
+    pub varies: bool,
     /// Where the first line of it stands among those that were given, from the end: 0 is the last.
     pub first_from_end: usize,
 }
@@ -44,6 +47,8 @@ pub struct Repetition {
 struct Shape {
     hash: u64,
     numbers: Vec<u64>,
+    /// Its names in hexadecimal, hashed.
+    names: Vec<u64>,
 }
 
 /// What differs by itself, the longest first: moments, spans of time, names in hexadecimal.
@@ -52,19 +57,37 @@ static DIFFERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?x)
         \d{4}-\d\d-\d\d(?:[T\ ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?
         | \d\d:\d\d(?::\d\d(?:[.,]\d+)?)?
-        | [0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}
-        | 0x[0-9a-fA-F]+
-        | \b(?:[0-9]+[a-fA-F]|[a-fA-F]+[0-9])[0-9a-fA-F]{6,}\b
+        | (?<name>
+            [0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}
+            | 0x[0-9a-fA-F]+
+            | \b(?:[0-9]+[a-fA-F]|[a-fA-F]+[0-9])[0-9a-fA-F]{6,}\b )
         | \d+(?:\.\d+)?\s?(?:ns|µs|us|ms|s|sec|secs|seconds?|m|min|minutes?|h|hours?)\b
         ",
     )
     .ok()
 });
 
+/// What of a line that is painted again and again is no news: spans of time, the wheel that turns, dots
+/// that come and go. Numbers are kept: they tell how far it is.
+#[must_use]
+pub fn without_clockwork(line: &str) -> String {
+    let is_name = |captures: &Captures<'_>| captures.name("name").is_some();
+    let kept =
+        |captures: &Captures<'_>| if is_name(captures) { captures[0].to_owned() } else { String::new() };
+    let line = DIFFERS.as_ref().map_or(line.into(), |pattern| pattern.replace_all(line, kept));
+    let is_wheel = |character: char| matches!(character, '|' | '/' | '-' | '\\' | '.' | '…' | '·' | '\u{2800}'..='\u{28ff}' | '◐'..='◓' | '◜'..='◟' | '◴'..='◷');
+    line.chars().filter(|character| !is_wheel(*character) && !character.is_whitespace()).collect()
+}
+
 fn shape(line: &str) -> Shape {
     let cut = line.char_indices().map(|(at, _)| at).find(|at| *at >= COMPARED).unwrap_or(line.len());
     let line = &line[..cut];
-    let plain = DIFFERS.as_ref().map_or(line.into(), |pattern| pattern.replace_all(line, "\u{1}"));
+    let mut names = Vec::new();
+    let without = |captures: &Captures<'_>| {
+        names.extend(captures.name("name").map(|name| hash_of(name.as_str())));
+        "\u{1}"
+    };
+    let plain = DIFFERS.as_ref().map_or(line.into(), |pattern| pattern.replace_all(line, without));
     let mut hasher = DefaultHasher::new();
     let mut numbers = Vec::new();
     let mut rest = plain.as_ref();
@@ -76,7 +99,14 @@ fn shape(line: &str) -> Shape {
     }
     rest.hash(&mut hasher);
     numbers.len().hash(&mut hasher);
-    Shape { hash: hasher.finish(), numbers }
+    names.len().hash(&mut hasher);
+    Shape { hash: hasher.finish(), numbers, names }
+}
+
+fn hash_of(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Finds the same lines again and again at the end. `lines` are what is to be seen of the last lines,
@@ -118,7 +148,23 @@ pub fn find_repetition<'a>(lines: impl IntoIterator<Item = &'a str>) -> Option<R
         at_least: reaches_back && lines.next().is_some(),
         lines: texts.into_iter().take(period).rev().collect(),
         counts: counts(&seen, period),
+        varies: varies(&seen, period),
         first_from_end,
+    })
+}
+
+/// Whether a number or a name is another in most rounds.
+fn varies(seen: &[Shape], period: usize) -> bool {
+    (0..period).any(|line| {
+        let rounds: Vec<&Shape> = seen[line..].iter().step_by(period).take(COUNTED_ROUNDS).collect();
+        let same = rounds.iter().take_while(|shape| shape.hash == rounds[0].hash).count();
+        let is_another = |of: fn(&Shape) -> &[u64]| {
+            (0..of(rounds[0]).len()).any(|place| {
+                let values: HashSet<u64> = rounds[..same].iter().map(|shape| of(shape)[place]).collect();
+                values.len() * 2 > same
+            })
+        };
+        is_another(|shape| &shape.numbers) || is_another(|shape| &shape.names)
     })
 }
 
@@ -175,6 +221,27 @@ mod tests {
         assert!(found(&lines(50, |round| format!("line {}", round / 2))).unwrap().counts);
         let random = lines(50, |round| format!("read {} bytes", round * 7919 % 1000));
         assert!(!found(&random).unwrap().counts);
+    }
+
+    #[test]
+    fn what_is_another_in_every_round_is_told_from_what_comes_again() {
+        let varies = |log: &[String]| found(log).unwrap().varies;
+        assert!(varies(&lines(50, |round| format!("queue length {}", round * 7919 % 1000))));
+        assert!(varies(&lines(50, |round| format!("uploaded blob a{:07x}", round * 7_919_777 % 0xfff_ffff))));
+        assert!(!varies(&lines(50, |round| format!("attempt {} of 3 at 08:00:{round}", round % 3))));
+        assert!(!varies(&lines(50, |round| format!("still waiting, {round} s"))));
+    }
+
+    #[test]
+    fn the_clockwork_of_a_painted_line_is_no_news_and_how_far_it_is_stays() {
+        let same = |one, other| assert_eq!(without_clockwork(one), without_clockwork(other));
+        same("| waiting", "/ waiting");
+        same("⠋ Compiling… 12s", "⠙ Compiling… 13s");
+        same("Waiting.", "Waiting...");
+        same("34% 00:12", "34% 00:13");
+        assert_ne!(without_clockwork("34%"), without_clockwork("35%"));
+        assert_ne!(without_clockwork("[## ]"), without_clockwork("[###]"));
+        assert_ne!(without_clockwork("pulling a1b2c3d4e5"), without_clockwork("pulling a1b2c3d4e6"));
     }
 
     #[test]

@@ -36,6 +36,36 @@ pub(super) fn path(pid: u32, address: u64) -> Option<Vec<u8>> {
     None
 }
 
+/// The address that a process connects to, as people write it: a path, or a host and a port.
+pub(super) fn socket_address(pid: u32, call: &Call) -> Option<String> {
+    const UNIX: u16 = 1;
+    const INET: u16 = 2;
+    const INET6: u16 = 10;
+    const LONGEST: usize = 128;
+    let [_, address, length, ..] = call.arguments;
+    let bytes = read(pid, address, usize::try_from(length).unwrap_or(0).min(LONGEST))?;
+    let port = || Some(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?]));
+    match u16::from_ne_bytes([*bytes.first()?, *bytes.get(1)?]) {
+        UNIX => {
+            let path = &bytes[2..];
+            let end = memchr::memchr(0, path).unwrap_or(path.len());
+            // An abstract name begins with a zero.
+            let name = if end == 0 { path.get(1..)? } else { &path[..end] };
+            let mark = if end == 0 { "@" } else { "" };
+            Some(format!("{mark}{}", String::from_utf8_lossy(name)))
+        }
+        INET => {
+            let host: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
+            Some(std::net::SocketAddr::from((host, port()?)).to_string())
+        }
+        INET6 => {
+            let host: [u8; 16] = bytes.get(8..24)?.try_into().ok()?;
+            Some(std::net::SocketAddr::from((host, port()?)).to_string())
+        }
+        _ => None,
+    }
+}
+
 /// Two numbers at an address, as in a `timespec` or a `timeval`.
 fn pair(pid: u32, address: u64) -> Option<(u64, u64)> {
     let bytes = read(pid, address, 16)?;
@@ -60,6 +90,7 @@ pub(super) fn timeout(pid: u32, call: &Call) -> Option<u64> {
         "poll" => of_milliseconds(third),
         "ppoll" => of_timespec(third),
         "epoll_wait" | "epoll_pwait" => of_milliseconds(fourth),
+        "epoll_pwait2" => of_timespec(fourth),
         "pselect6" => of_timespec(fifth),
         "select" => pair(pid, fifth)
             .map(|(seconds, microseconds)| seconds.saturating_mul(1000).saturating_add(microseconds / 1000)),
@@ -69,6 +100,7 @@ pub(super) fn timeout(pid: u32, call: &Call) -> Option<u64> {
 
 /// The descriptors that a `poll` or a `select` waits for, and whether for room to write.
 pub(super) fn polled(pid: u32, call: &Call) -> Vec<(u32, bool)> {
+    const POLLIN: u16 = 1;
     const POLLOUT: u16 = 4;
     let [first, second, third, ..] = call.arguments;
     match call.name.as_deref() {
@@ -78,7 +110,10 @@ pub(super) fn polled(pid: u32, call: &Call) -> Vec<(u32, bool)> {
             let one = |entry: &[u8]| {
                 let descriptor = i32::from_ne_bytes(entry[..4].try_into().ok()?);
                 let events = u16::from_ne_bytes(entry[4..6].try_into().ok()?);
-                Some((u32::try_from(descriptor).ok()?, events & POLLOUT != 0 && events & 1 == 0))
+                // One that asks for neither only wants to hear of the end.
+                let is_waited_for = events & (POLLIN | POLLOUT) != 0;
+                let descriptor = u32::try_from(descriptor).ok().filter(|_| is_waited_for)?;
+                Some((descriptor, events & POLLIN == 0))
             };
             bytes.chunks_exact(8).filter_map(one).collect()
         }

@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use super::{locks, memory, sockets};
+use super::sockets::Sockets;
+use super::{locks, memory};
 use crate::diagnose::process::call::{Call, Wait};
 use crate::diagnose::process::{Polled, Target};
 
@@ -14,7 +15,16 @@ use crate::diagnose::process::{Polled, Target};
 pub(super) struct Targets<'m> {
     members: &'m BTreeSet<u32>,
     /// By the number of a pipe: who holds which end.
-    ends: Option<HashMap<u64, Vec<End>>>,
+    ends: Option<Ends>,
+    /// By the network namespace, as the kernel names it.
+    sockets: HashMap<PathBuf, Sockets>,
+}
+
+/// Who has which pipes and which sockets open, by their numbers in the kernel.
+#[derive(Default)]
+struct Ends {
+    pipes: HashMap<u64, Vec<End>>,
+    sockets: HashMap<u64, BTreeSet<u32>>,
 }
 
 /// That a process has a pipe or a FIFO open.
@@ -27,7 +37,7 @@ struct End {
 
 impl<'m> Targets<'m> {
     pub(super) fn new(members: &'m BTreeSet<u32>) -> Self {
-        Self { members, ends: None }
+        Self { members, ends: None, sockets: HashMap::new() }
     }
 
     /// What stands behind a descriptor on which a process waits.
@@ -40,7 +50,7 @@ impl<'m> Targets<'m> {
             return Some(Target::Pipe { inode, others: self.others(pid, inode, wait) });
         }
         if let Some(inode) = number("socket:[") {
-            return Some(sockets::socket(pid, inode));
+            return Some(self.socket(pid, inode));
         }
         let metadata = fs::metadata(&place).ok();
         let kind = metadata.as_ref().map(fs::Metadata::file_type);
@@ -48,7 +58,11 @@ impl<'m> Targets<'m> {
             let inode = metadata.map_or(0, |metadata| metadata.ino());
             return Some(Target::Fifo { path: text, others: self.others(pid, inode, wait) });
         }
-        if text.starts_with("/dev/pts/") || text.starts_with("/dev/tty") || text == "/dev/console" {
+        let is_master = text.ends_with("/ptmx");
+        if (text.starts_with("/dev/pts/") && !is_master)
+            || text.starts_with("/dev/tty")
+            || text == "/dev/console"
+        {
             return Some(Target::Terminal { path: text });
         }
         if kind.is_some_and(|kind| kind.is_file()) {
@@ -102,11 +116,24 @@ impl<'m> Targets<'m> {
         descriptors.into_iter().map(one).collect()
     }
 
+    /// The socket of that number, and the processes that have its other end open.
+    fn socket(&mut self, pid: u32, inode: u64) -> Target {
+        let namespace = fs::read_link(format!("/proc/{pid}/ns/net")).unwrap_or_default();
+        let sockets = self.sockets.entry(namespace).or_insert_with(|| Sockets::of(pid));
+        let (mut target, other) = sockets.get(inode);
+        if let (Target::Socket { others, .. }, Some(other)) = (&mut target, other) {
+            let members = self.members;
+            let ends = self.ends.get_or_insert_with(|| find_ends(members));
+            others.extend(ends.sockets.get(&other).into_iter().flatten());
+        }
+        target
+    }
+
     /// The processes at the other end of a pipe: its readers for one who writes, else its writers.
     fn others(&mut self, pid: u32, inode: u64, wait: Wait) -> Vec<u32> {
         let members = self.members;
         let ends = self.ends.get_or_insert_with(|| find_ends(members));
-        let of_pipe = ends.get(&inode).map(Vec::as_slice).unwrap_or_default();
+        let of_pipe = ends.pipes.get(&inode).map(Vec::as_slice).unwrap_or_default();
         let is_other = |end: &&End| match wait {
             Wait::Write => end.reads,
             Wait::Open => end.pid != pid,
@@ -124,14 +151,15 @@ fn watched(pid: u32, descriptor: u32) -> Vec<(u32, bool)> {
         let mut words = line.strip_prefix("tfd:")?.split_whitespace();
         let watched = words.next()?.parse().ok()?;
         let events = u32::from_str_radix(words.nth(1)?, 16).ok()?;
-        Some((watched, events & 4 != 0 && events & 1 == 0))
+        // One that asks for neither only wants to hear of the end.
+        (events & 5 != 0).then_some((watched, events & 1 == 0))
     };
     text.lines().filter_map(one).take(memory::MOST_POLLED).collect()
 }
 
-/// Which processes have which pipes open. Of processes that may not be read nothing is known.
-fn find_ends(members: &BTreeSet<u32>) -> HashMap<u64, Vec<End>> {
-    let mut ends: HashMap<u64, Vec<End>> = HashMap::new();
+/// Which processes have which pipes and sockets open. Of processes that may not be read nothing is known.
+fn find_ends(members: &BTreeSet<u32>) -> Ends {
+    let mut ends = Ends::default();
     let others = fs::read_dir("/proc").into_iter().flatten().flatten();
     let others = others.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     let pids: BTreeSet<u32> = members.iter().copied().chain(others).collect();
@@ -139,6 +167,12 @@ fn find_ends(members: &BTreeSet<u32>) -> HashMap<u64, Vec<End>> {
         for entry in fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten() {
             let Ok(link) = fs::read_link(entry.path()) else { continue };
             let text = link.to_string_lossy();
+            if let Some(socket) = text.strip_prefix("socket:[") {
+                if let Some(inode) = socket.strip_suffix(']').and_then(|number| number.parse().ok()) {
+                    ends.sockets.entry(inode).or_default().insert(pid);
+                }
+                continue;
+            }
             let inode = match text.strip_prefix("pipe:[") {
                 Some(rest) => rest.strip_suffix(']').and_then(|number| number.parse().ok()),
                 None if text.starts_with('/') && !text.starts_with("/dev/") => fs::metadata(entry.path())
@@ -149,7 +183,7 @@ fn find_ends(members: &BTreeSet<u32>) -> HashMap<u64, Vec<End>> {
             };
             let Some(inode) = inode else { continue };
             let (reads, writes) = access(pid, &entry.file_name().to_string_lossy());
-            ends.entry(inode).or_default().push(End { pid, reads, writes });
+            ends.pipes.entry(inode).or_default().push(End { pid, reads, writes });
         }
     }
     ends
