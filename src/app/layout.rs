@@ -75,6 +75,31 @@ impl RunLayout {
     }
 }
 
+/// The rows of the screen that says why: a title, a rule, the text, a rule, the footer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WhyLayout {
+    /// The first row of the text.
+    pub top: u16,
+    /// How many rows the text has.
+    pub height: u16,
+    /// How many columns it has, after a margin of one.
+    pub width: u16,
+    /// The rule below it.
+    pub lower_rule: u16,
+    /// The footer.
+    pub footer: u16,
+}
+
+impl WhyLayout {
+    /// The layout in a terminal of that size. In one that is too small the text has one row.
+    #[must_use]
+    pub fn new(size: Size) -> Self {
+        let height = size.height.saturating_sub(4).max(1);
+        let width = size.width.saturating_sub(2).max(1);
+        Self { top: 2, height, width, lower_rule: 2 + height, footer: 3 + height }
+    }
+}
+
 /// What a channel's name may take beside the log.
 pub const CHANNEL_WIDTH: usize = 6;
 
@@ -123,31 +148,6 @@ impl EntryLayout {
     pub fn new(size: Size) -> Self {
         let height = size.height.saturating_sub(3).max(1);
         Self { top: 2, height, footer: 2 + height }
-    }
-}
-
-/// The rows of the screen that says why: a title, a rule, the text, a rule, the footer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WhyLayout {
-    /// The first row of the text.
-    pub top: u16,
-    /// How many rows the text has.
-    pub height: u16,
-    /// How many columns it has, after a margin of one.
-    pub width: u16,
-    /// The rule below it.
-    pub lower_rule: u16,
-    /// The footer.
-    pub footer: u16,
-}
-
-impl WhyLayout {
-    /// The layout in a terminal of that size. In one that is too small the text has one row.
-    #[must_use]
-    pub fn new(size: Size) -> Self {
-        let height = size.height.saturating_sub(4).max(1);
-        let width = size.width.saturating_sub(2).max(1);
-        Self { top: 2, height, width, lower_rule: 2 + height, footer: 3 + height }
     }
 }
 
