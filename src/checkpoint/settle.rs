@@ -145,3 +145,36 @@ fn choose(all: Vec<SpoolEntry>, at_once: usize, random: u64) -> (Vec<SpoolEntry>
     let ids: HashSet<String> = oldest.iter().chain(stretch).map(|entry| entry.id.clone()).collect();
     all.into_iter().partition(|entry| ids.contains(&entry.id))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_oldest_are_looked_at_and_every_entry_in_some_round(
+            ids in prop::collection::vec(0..200_u8, 1..120),
+            at_once in 2..40_usize,
+        ) {
+            let all: Vec<SpoolEntry> = (1..)
+                .zip(&ids)
+                .map(|(seq, id)| SpoolEntry::new(&id.to_string(), b"", format!("{seq:04}-summary.json")))
+                .collect();
+            let mut ever = HashSet::new();
+            for random in 0..all.len() as u64 {
+                let (chosen, others) = choose(all.clone(), at_once, random);
+                let mut both = [chosen.clone(), others.clone()].concat();
+                both.sort_by_key(SpoolEntry::seq);
+                prop_assert_eq!(&both, &all);
+                prop_assert_eq!(chosen.first(), all.first());
+                let ids: HashSet<&String> = chosen.iter().map(|entry| &entry.id).collect();
+                prop_assert!(ids.len() <= at_once);
+                prop_assert!(others.iter().all(|entry| !ids.contains(&entry.id)));
+                ever.extend(chosen.iter().map(SpoolEntry::seq));
+            }
+            prop_assert_eq!(ever.len(), all.len());
+        }
+    }
+}
