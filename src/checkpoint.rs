@@ -190,7 +190,7 @@ impl Checkpoints {
         let publisher = Publisher::open(&self.directory, self.settings.resume_from_seq, self.ways)?;
         // What cannot be settled now stays in the spool for whoever comes next. It is no reason to
         // refuse the new record.
-        let _ = publisher.settle();
+        let _ = publisher.settle(settle::AT_ONCE);
         publisher.publish(Record {
             format: FORMAT,
             task_id: self.task_id.clone(),
@@ -220,7 +220,7 @@ impl Checkpoints {
             return Ok(Vec::new());
         }
         match Publisher::open_if_idle(&self.directory, self.settings.resume_from_seq, self.ways)? {
-            Some(publisher) => publisher.settle(),
+            Some(publisher) => publisher.settle(usize::MAX),
             None => Ok(Vec::new()),
         }
     }

@@ -209,5 +209,9 @@ fn is_unknown_way(error: Errno) -> bool {
 /// A pause of random length, so that two writers do not meet again and again.
 fn random_pause() -> Duration {
     let longest = u64::try_from(LONGEST_PAUSE.as_micros()).unwrap_or(1);
-    Duration::from_micros(RandomState::new().build_hasher().finish() % longest)
+    Duration::from_micros(random() % longest)
+}
+
+pub(super) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }

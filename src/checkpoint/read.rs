@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_listed_with_the_reason_and_never_blocks() {
+    fn s12_what_cannot_be_read_is_listed_with_the_reason_and_never_blocks() {
         let outside = tempfile::NamedTempFile::new().unwrap();
         fs::write(outside.path(), r#"{"type":"summary"}"#).unwrap();
         let folder = tempfile::tempdir().unwrap();

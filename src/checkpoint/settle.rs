@@ -7,9 +7,13 @@ use std::io;
 
 use super::error::CheckpointError;
 use super::name;
-use super::publish::{Published, Publisher};
+use super::publish::{Published, Publisher, random};
 use super::spool::SpoolEntry;
 use crate::run::MAX_SEQ;
+
+/// At most so many entries are looked at before a new record is published (more only where several
+/// are of one record), so that it costs about the same however many lie in the spool.
+pub(super) const AT_ONCE: usize = 32;
 
 /// What has become of a record since it was spooled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,15 +27,21 @@ enum Fate {
 }
 
 impl Publisher<'_> {
-    /// Publishes again what was destroyed, and lets go of what is safe. Returns what was published
-    /// again, under its new seq.
-    pub(super) fn settle(&self) -> Result<Vec<Published>, CheckpointError> {
+    /// Publishes again what was destroyed, and lets go of what is safe, of `at_once` entries. Returns
+    /// what was published again, under its new seq.
+    pub(super) fn settle(&self, at_once: usize) -> Result<Vec<Published>, CheckpointError> {
         let failed = |path| CheckpointError::io("settle the checkpoints in", path);
-        let entries = self.spool.entries().map_err(failed(self.spool.folder.path()))?;
+        let all = self.spool.entries().map_err(failed(self.spool.folder.path()))?;
+        let (chosen, others) = choose(all, at_once, random());
+        let mut entries = Vec::new();
+        for entry in chosen {
+            let facts = self.spool.facts_of(&entry).map_err(failed(self.spool.folder.path()))?;
+            entries.extend(facts.map(|facts| (entry, facts)));
+        }
         let spooled: HashSet<(u64, u64)> = entries.iter().map(|(_, facts)| facts.identity).collect();
         // In this order: a record is safe that still stands after the runner has seen it. The other
         // way round, the runner could rename over it and then publish its next one in between.
-        let seen = self.runner_has_seen(&spooled)?;
+        let seen = self.runner_has_seen(&spooled, &others)?;
         let mut judged = Vec::new();
         for (entry, facts) in entries {
             let fate = self.fate(&entry, facts.identity).map_err(failed(self.checkpoints.path()))?;
@@ -79,17 +89,23 @@ impl Publisher<'_> {
 
     /// Records with a seq below this one are safe from the runner: it has listed the folder since,
     /// because it published this one; or it has ended. A record of ours that is not yet safe is
-    /// known by its second name, in a spool.
-    fn runner_has_seen(&self, spooled: &HashSet<(u64, u64)>) -> Result<Option<u64>, CheckpointError> {
+    /// known by its second name, in a spool. What stands under a name of `others`, which are not
+    /// looked at now, is taken for ours: so a record is kept too long rather than not long enough.
+    fn runner_has_seen(
+        &self,
+        spooled: &HashSet<(u64, u64)>,
+        others: &[SpoolEntry],
+    ) -> Result<Option<u64>, CheckpointError> {
         if self.run_has_ended() {
             return Ok(Some(u64::MAX));
         }
         let failed = |path| CheckpointError::io("list", path);
         let names = self.checkpoints.names().map_err(failed(self.checkpoints.path()))?;
+        let others: HashSet<&[u8]> = others.iter().map(|entry| entry.target.as_bytes()).collect();
         let mut numbered: Vec<(u64, Vec<u8>)> = names
             .into_iter()
             .filter_map(|name| Some((name::parse(&name)?.0, name)))
-            .filter(|(seq, _)| *seq <= MAX_SEQ)
+            .filter(|(seq, name)| *seq <= MAX_SEQ && !others.contains(name.as_slice()))
             .collect();
         numbered.sort();
         for (seq, name) in numbered.into_iter().rev() {
@@ -110,8 +126,55 @@ impl Publisher<'_> {
         }
         // Counted after the look at what stands there, so that a runner that takes the name in
         // between is not mistaken for a person who moved the record elsewhere.
-        let spooled = self.spool.folder.facts_of(entry.name().as_bytes())?;
+        let spooled = self.spool.facts_of(entry)?;
         let no_name_left = spooled.is_some_and(|facts| facts.links == 1);
         Ok(if standing.is_some() && no_name_left { Fate::Destroyed } else { Fate::GivenUp })
+    }
+}
+
+/// Those to look at and the others: the oldest, because they are let go of first and a runner that
+/// counts comes to them first, and a stretch that begins at `random`, so that none is never looked at.
+/// All entries of one record go together, since one tells what became of the other.
+fn choose(all: Vec<SpoolEntry>, at_once: usize, random: u64) -> (Vec<SpoolEntry>, Vec<SpoolEntry>) {
+    if all.len() <= at_once {
+        return (all, Vec::new());
+    }
+    let (oldest, newer) = all.split_at(at_once / 2);
+    let start = usize::try_from(random % newer.len() as u64).unwrap_or(0);
+    let stretch = newer.iter().cycle().skip(start).take(at_once - oldest.len());
+    let ids: HashSet<String> = oldest.iter().chain(stretch).map(|entry| entry.id.clone()).collect();
+    all.into_iter().partition(|entry| ids.contains(&entry.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_oldest_are_looked_at_and_every_entry_in_some_round(
+            ids in prop::collection::vec(0..200_u8, 1..120),
+            at_once in 2..40_usize,
+        ) {
+            let all: Vec<SpoolEntry> = (1..)
+                .zip(&ids)
+                .map(|(seq, id)| SpoolEntry::new(&id.to_string(), b"", format!("{seq:04}-summary.json")))
+                .collect();
+            let mut ever = HashSet::new();
+            for random in 0..all.len() as u64 {
+                let (chosen, others) = choose(all.clone(), at_once, random);
+                let mut both = [chosen.clone(), others.clone()].concat();
+                both.sort_by_key(SpoolEntry::seq);
+                prop_assert_eq!(&both, &all);
+                prop_assert_eq!(chosen.first(), all.first());
+                let ids: HashSet<&String> = chosen.iter().map(|entry| &entry.id).collect();
+                prop_assert!(ids.len() <= at_once);
+                prop_assert!(others.iter().all(|entry| !ids.contains(&entry.id)));
+                ever.extend(chosen.iter().map(SpoolEntry::seq));
+            }
+            prop_assert_eq!(ever.len(), all.len());
+        }
     }
 }

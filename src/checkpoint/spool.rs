@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -19,7 +20,9 @@ use crate::run::directory::PRIVATE;
 
 const SPOOL: &str = "spool";
 const LOCK: &str = ".lock";
-const LOCK_PAUSE: Duration = Duration::from_millis(5);
+/// Held while waiting for the lock, so that whoever lets go of it cannot have it again before one of
+/// those that wait: it has to queue behind them.
+const TURN: &str = ".turn";
 const LOCK_SECONDS: u64 = 30;
 
 /// A record's file in the spool. All that is needed to judge it stands in its name:
@@ -47,7 +50,7 @@ impl Drop for Lock {
 }
 
 impl SpoolEntry {
-    fn new(id: &str, bytes: &[u8], target: String) -> Self {
+    pub(super) fn new(id: &str, bytes: &[u8], target: String) -> Self {
         Self { id: id.to_owned(), length: bytes.len() as u64, checksum: checksum(bytes), target }
     }
 
@@ -157,18 +160,18 @@ impl Spool {
         }
     }
 
-    /// The entries, each with what the file system says of it. Files that are no entries are left
-    /// alone.
-    pub(super) fn entries(&self) -> io::Result<Vec<(SpoolEntry, FileFacts)>> {
-        let mut entries = Vec::new();
-        for name in self.folder.names()? {
-            let Some(entry) = std::str::from_utf8(&name).ok().and_then(SpoolEntry::parse) else { continue };
-            if let Some(facts) = self.folder.facts_of(&name)? {
-                entries.push((entry, facts));
-            }
-        }
-        entries.sort_by_key(|(entry, _)| entry.seq());
+    /// The entries by their names, in the order of their seq. Files that are no entries are left alone.
+    pub(super) fn entries(&self) -> io::Result<Vec<SpoolEntry>> {
+        let names = self.folder.names()?;
+        let parse = |name: &Vec<u8>| SpoolEntry::parse(std::str::from_utf8(name).ok()?);
+        let mut entries: Vec<SpoolEntry> = names.iter().filter_map(parse).collect();
+        entries.sort_by_cached_key(SpoolEntry::seq);
         Ok(entries)
+    }
+
+    /// What the file system says of an entry; `None` where it is gone.
+    pub(super) fn facts_of(&self, entry: &SpoolEntry) -> io::Result<Option<FileFacts>> {
+        self.folder.facts_of(entry.name().as_bytes())
     }
 
     /// The record of an entry, `None` where its file is torn.
@@ -194,22 +197,46 @@ fn own_name() -> String {
 fn try_lock(shared: &Folder) -> Result<Option<Lock>, CheckpointError> {
     let path = shared.path().join(LOCK);
     let file = shared.lock_file(LOCK).map_err(CheckpointError::io("open", &path))?;
+    lock_now(file).map_err(CheckpointError::io("lock", &path))
+}
+
+fn lock_now(file: File) -> io::Result<Option<Lock>> {
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Some(Lock(file))),
         Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(None),
-        Err(error) => Err(CheckpointError::io("lock", &path)(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
+fn lock_when_free(file: File) -> io::Result<Lock> {
+    rustix::io::retry_on_intr(|| flock(&file, FlockOperation::LockExclusive))?;
+    Ok(Lock(file))
+}
+
+/// Waits in the kernel and in turn. A wait that looked again and again lost against whoever let go of
+/// the lock and took it for its next record, for as long as that one went on.
 fn wait_for_lock(shared: &Folder) -> Result<Lock, CheckpointError> {
-    let pauses = Duration::from_secs(LOCK_SECONDS).as_millis() / LOCK_PAUSE.as_millis();
-    for _ in 0..pauses {
-        if let Some(lock) = try_lock(shared)? {
-            return Ok(lock);
-        }
-        thread::sleep(LOCK_PAUSE);
+    let path = shared.path().join(LOCK);
+    let open = |name| shared.lock_file(name).map_err(CheckpointError::io("open", &path));
+    let failed = |source| CheckpointError::Io { doing: "lock", path: path.clone(), source };
+    if let Some(_turn) = lock_now(open(TURN)?).map_err(failed)?
+        && let Some(lock) = lock_now(open(LOCK)?).map_err(failed)?
+    {
+        return Ok(lock);
     }
-    Err(CheckpointError::Locked { lock: shared.path().join(LOCK), seconds: LOCK_SECONDS })
+    let (turn, lock) = (open(TURN)?, open(LOCK)?);
+    let (sender, receiver) = mpsc::channel();
+    // The system knows no wait for a lock that ends at a deadline. So a thread waits; what it gets
+    // after the deadline is let go of at once, as nobody receives it.
+    let wait = move || {
+        let lock = lock_when_free(turn).and_then(|_turn| lock_when_free(lock));
+        let _ = sender.send(lock);
+    };
+    thread::Builder::new().name("checkpoint lock".into()).spawn(wait).map_err(failed)?;
+    match receiver.recv_timeout(Duration::from_secs(LOCK_SECONDS)) {
+        Ok(lock) => lock.map_err(failed),
+        Err(_) => Err(CheckpointError::Locked { lock: path.clone(), seconds: LOCK_SECONDS }),
+    }
 }
 
 #[cfg(test)]

@@ -174,7 +174,7 @@ fn what_cannot_be_a_checkpoint_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_planted_link_leads_nowhere() {
+fn s05_a_planted_link_leads_nowhere() {
     let outside = tempfile::tempdir().unwrap();
     for name in ["checkpoints", ".stepwatch"] {
         let run = run();
@@ -190,7 +190,7 @@ fn a_planted_link_leads_nowhere() {
 }
 
 #[test]
-fn a_record_can_be_read_by_whom_the_run_can_be_read() {
+fn s11_a_record_can_be_read_by_whom_the_run_can_be_read() {
     use std::os::unix::fs::PermissionsExt as _;
     for (folder_mode, record_mode) in [(0o700, 0o600), (0o755, 0o644)] {
         let run = run();

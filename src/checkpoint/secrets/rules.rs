@@ -26,8 +26,8 @@ pub const RULES: &[Rule] = &[
         name: "aws-access-key-id",
         nouns: ["AWS access key id", "AWS access key ids"],
         source: "AWS IAM user guide: IAM identifiers, unique ID prefixes",
-        keywords: &["AKIA", "ASIA"],
-        pattern: r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b",
+        keywords: &["AKIA", "ASIA", "ABIA", "ACCA"],
+        pattern: r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b",
     },
     Rule {
         name: "github-token",
@@ -39,16 +39,19 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "gitlab-token",
         nouns: ["GitLab token", "GitLab tokens"],
-        source: "GitLab docs: token overview, token prefixes",
-        keywords: &["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glsoat-", "glagent-"],
-        pattern: r"\bgl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[A-Za-z0-9_-]{20,300}(?:\.[A-Za-z0-9_.-]{2,40})?",
+        source: "GitLab docs: token overview, token prefixes; gitleaks 8, the gitlab- rules",
+        keywords: &[
+            "glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glsoat-", "glagent-", "glffct-",
+            "glimt-", "gloas-",
+        ],
+        pattern: r"\bgl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|ffct|imt|oas)-[A-Za-z0-9_-]{20,300}(?:\.[A-Za-z0-9_.-]{2,40})?",
     },
     Rule {
         name: "slack-token",
         nouns: ["Slack token", "Slack tokens"],
-        source: "Slack docs: token types",
+        source: "Slack docs: token types; gitleaks 8, the slack- rules",
         keywords: &["xox", "xapp-"],
-        pattern: r"\b(?:xox[abeoprs](?:\.xox[abp])?-(?:[0-9]{1,13}-){1,3}[A-Za-z0-9-]{16,250}|xapp-[0-9]-[A-Z0-9]{8,20}-[0-9]{8,20}-[a-f0-9]{32,64})\b",
+        pattern: r"\b(?:xox[abeoprs](?:\.xox[abp])?-(?:[0-9]{1,13}-){1,3}[A-Za-z0-9-]{16,250}|xapp-[0-9]-[A-Z0-9]{8,20}-[0-9]{8,20}-[a-z0-9]{32,64})\b",
     },
     Rule {
         name: "slack-webhook",
@@ -88,21 +91,21 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "pypi-token",
         nouns: ["PyPI token", "PyPI tokens"],
-        source: "PyPI help: API tokens, and the macaroon of pypi.org in base64",
+        source: "PyPI help: API tokens; gitleaks 8, pypi-upload-token, and the macaroon of pypi.org in base64",
         keywords: &["pypi-AgE"],
         pattern: r"\bpypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,1000}",
     },
     Rule {
         name: "anthropic-key",
         nouns: ["Anthropic key", "Anthropic keys"],
-        source: "Anthropic docs: API overview, authentication",
+        source: "Anthropic docs: API overview, authentication; gitleaks 8, anthropic-api-key and -admin-api-key",
         keywords: &["sk-ant-"],
         pattern: r"\bsk-ant-[a-z]{2,10}[0-9]{2}-[A-Za-z0-9_-]{32,200}",
     },
     Rule {
         name: "openai-key",
         nouns: ["OpenAI key", "OpenAI keys"],
-        source: "OpenAI docs: API reference, authentication; T3BlbkFJ is its name in base64",
+        source: "OpenAI docs: API reference, authentication; gitleaks 8, openai-api-key; T3BlbkFJ is its name in base64",
         keywords: &["sk-"],
         pattern: r"\bsk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,250}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}\b)",
     },
@@ -116,7 +119,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "huggingface-token",
         nouns: ["Hugging Face token", "Hugging Face tokens"],
-        source: "Hugging Face docs: user access tokens",
+        source: "Hugging Face docs: user access tokens; gitleaks 8, huggingface-access-token",
         keywords: &["hf_"],
         pattern: r"\bhf_[A-Za-z]{34}\b",
     },
@@ -130,7 +133,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "shopify-token",
         nouns: ["Shopify token", "Shopify tokens"],
-        source: "Shopify docs: access token formats",
+        source: "gitleaks 8, shopify-access-token, -custom-access-token, -private-app-access-token, -shared-secret",
         keywords: &["shpat_", "shpca_", "shppa_", "shpss_"],
         pattern: r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b",
     },
@@ -165,7 +168,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "rubygems-key",
         nouns: ["RubyGems key", "RubyGems keys"],
-        source: "RubyGems guides: API key scopes",
+        source: "RubyGems guides: API key scopes; gitleaks 8, rubygems-api-token",
         keywords: &["rubygems_"],
         pattern: r"\brubygems_[a-f0-9]{48}\b",
     },

@@ -26,9 +26,11 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
     vec![
         plain("aws-access-key-id", format!("{}{}", "AKIA", upper(16))),
         plain("aws-access-key-id", format!("{}{}", "ASIA", upper(16))),
+        plain("aws-access-key-id", format!("{}{}", "ABIA", upper(16))),
         plain("github-token", format!("gh{}_{}", "p", some(36))),
         plain("github-token", format!("github_{}_{}_{}", "pat", some(22), some(59))),
         plain("gitlab-token", format!("gl{}-{}", "pat", some(20))),
+        plain("gitlab-token", format!("gl{}-{}", "imt", some(25))),
         plain("slack-token", format!("xo{}-{}-{}-{}", "xb", "123456789012", "1234567890123", some(24))),
         (
             "slack-webhook",
@@ -116,7 +118,7 @@ fn every_rule_is_named_described_and_finds_its_own_secret() {
 }
 
 #[test]
-fn a_secret_is_found_in_prose_in_patches_in_environments_and_in_decoded_json() {
+fn s08_a_secret_is_found_in_prose_in_patches_in_environments_and_in_decoded_json() {
     for (rule, before, secret, after) in samples() {
         let text = format!("{before}{secret}{after}");
         for sign in ["+", "-", " "] {
