@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::facts::Facts;
 use super::verdict::{Code, Confidence, Evidence, Verdict};
+use crate::display;
 use crate::run::{Status, Timestamp};
 use cause::Cause;
 use words::{quoted, span};
@@ -122,6 +123,9 @@ impl Case<'_> {
                 open.since,
             ));
         }
+        if cause.code == Code::WaitingForInput {
+            evidence.extend(self.place_to_answer());
+        }
         evidence
             .extend(cause.more.iter().map(|(kind, text)| self.evidence(kind, text.clone(), Some(self.at))));
         evidence.extend(
@@ -226,6 +230,16 @@ impl Case<'_> {
         tmux.map(|pane| format!("tmux switch-client -t '{pane}' || tmux attach -t '{pane}'"))
             .into_iter()
             .collect()
+    }
+
+    /// The same as a fact: the terminal in which the run was started.
+    fn place_to_answer(&self) -> Option<Evidence> {
+        let terminal = self.facts.manifest.terminal.as_ref()?;
+        let tty = terminal.tty.as_deref().map(|tty| format!("the terminal {}", display::one_line(tty)));
+        let pane = terminal.tmux_pane.as_deref().map(|pane| format!("tmux pane {}", display::one_line(pane)));
+        let place: Vec<String> = tty.into_iter().chain(pane).collect();
+        let text = format!("a person can answer it in {}", place.join(", "));
+        (!place.is_empty()).then(|| self.evidence("terminal", text, None))
     }
 
     fn evidence(&self, kind: &str, text: String, at: Option<Timestamp>) -> Evidence {

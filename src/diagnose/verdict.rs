@@ -96,7 +96,7 @@ impl Confidence {
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
     /// Where it comes from: `clock`, `log`, `event`, `process`, `lock`, `disk`, `heartbeat`,
-    /// `checkpoint`, `habit`, `state`.
+    /// `checkpoint`, `habit`, `state`, `terminal`.
     pub kind: String,
     /// What it says, in a sentence. May hold untrusted text.
     pub text: String,

@@ -129,7 +129,13 @@ impl Case<'_> {
             confidence: Confidence::Sure,
             sentence: format!("waiting for input{since}: the step says so: {}", quoted(&event.text)),
             since: event.at,
-            evidence: vec![self.evidence("event", format!("{}: {}", event.name, cut(&event.text)), event.at)],
+            evidence: std::iter::once(self.evidence(
+                "event",
+                format!("{}: {}", event.name, cut(&event.text)),
+                event.at,
+            ))
+            .chain(self.place_to_answer())
+            .collect(),
             suggestions: self.where_to_answer(),
         })
     }

@@ -78,6 +78,26 @@ fn a_process_that_reads_its_terminal_waits_for_input_once_it_has_asked_or_after_
 }
 
 #[test]
+fn where_a_person_can_answer_is_a_fact_and_the_way_there_a_command() {
+    let mut facts = with_process(silent_for(60), waits(Wait::Read, 0, terminal()));
+    let told = |facts: &Facts| {
+        let verdict = judge(facts, &Thresholds::default());
+        let place = verdict.evidence.into_iter().find(|evidence| evidence.kind == "terminal");
+        (place.map(|evidence| evidence.text), verdict.suggestions.into_iter().next())
+    };
+    assert_eq!(told(&facts).0, None, "it was recorded without a terminal");
+    facts.manifest.terminal =
+        Some(crate::run::Terminal { tty: Some("/dev/pts/5".to_owned()), tmux_pane: Some("%7".to_owned()) });
+    let place = "a person can answer it in the terminal /dev/pts/5, tmux pane %7";
+    let way = "tmux switch-client -t '%7' || tmux attach -t '%7'";
+    assert_eq!(told(&facts), (Some(place.to_owned()), Some(way.to_owned())));
+    // What is no name of a pane becomes no part of a command.
+    facts.manifest.terminal =
+        Some(crate::run::Terminal { tty: None, tmux_pane: Some("%7'; rm x".to_owned()) });
+    assert!(told(&facts).1.is_none_or(|command| !command.contains("rm x")));
+}
+
+#[test]
 fn what_wakes_up_again_and_again_does_not_wait_in_vain() {
     let socket = Some(Target::Socket {
         protocol: "tcp".to_owned(),

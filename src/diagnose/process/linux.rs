@@ -99,9 +99,13 @@ impl Snapshot {
         let marked = sought.run_variable.as_ref().and_then(|run| self.runs.get(run));
         let mut members: BTreeSet<u32> =
             root.into_iter().chain(marked.into_iter().flatten().copied()).collect();
+        // What the recorder had before it started the command, as a program becomes one that `exec`s it with
+        // children of its own, is none of the run's.
+        let began = sought.command.and_then(|(_, started)| started).unwrap_or(0);
         let session = root.and_then(|root| self.every.get(&root)).map(|glance| glance.process.session);
         for glance in self.every.values() {
-            let adopted = recorder.is_some_and(|recorder| glance.parent == recorder);
+            let adopted = recorder.is_some_and(|recorder| glance.parent == recorder)
+                && glance.process.start_time >= began;
             // The session is the command's alone only where it leads it.
             let in_session = session.is_some() && session == root && session == Some(glance.process.session);
             if adopted || in_session {
@@ -285,5 +289,47 @@ mod tests {
         assert_eq!(verified(None, None), None);
         assert_eq!(verified(Some(process.start_time), None), Some(parent));
         assert_eq!(verified(Some(process.start_time + 1), Some(milliseconds + 5_000)), None);
+    }
+
+    /// A process that sleeps, ended with the test.
+    struct Sleeper(std::process::Child);
+
+    impl Sleeper {
+        fn start() -> Self {
+            Self(std::process::Command::new("sleep").arg("600").spawn().unwrap())
+        }
+    }
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            _ = self.0.kill();
+            _ = self.0.wait();
+        }
+    }
+
+    #[test]
+    fn what_the_recorder_had_before_it_started_the_command_is_none_of_the_run() {
+        let own = std::process::id();
+        let started = |pid: u32| glance(pid).map(|glance| glance.process.start_time);
+        let before = Sleeper::start();
+        // The kernel counts in ticks: until one has passed, two processes began at once.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        let command = loop {
+            let command = Sleeper::start();
+            if started(command.0.id()) > started(before.0.id()) {
+                break command;
+            }
+            assert!(std::time::Instant::now() < deadline, "no tick passes");
+        };
+        let left_behind = Sleeper::start();
+        let sought = Sought {
+            command: Some((command.0.id(), started(command.0.id()))),
+            recorder: Some((own, started(own))),
+            ..Sought::default()
+        };
+        let snapshot = Snapshot::take();
+        let members = snapshot.members(&sought, Some(command.0.id()));
+        assert!(members.contains(&command.0.id()) && members.contains(&left_behind.0.id()), "{members:?}");
+        assert!(!members.contains(&before.0.id()), "{members:?}");
     }
 }
