@@ -167,7 +167,7 @@ fn calls_of_one_publish() -> Vec<(String, usize)> {
 }
 
 #[test]
-fn a_publisher_may_be_killed_at_any_system_call() {
+fn f44_a_publisher_may_be_killed_at_any_system_call() {
     if !can_trace() {
         return;
     }
@@ -201,7 +201,7 @@ fn a_torn_entry_of_a_killed_publisher_does_not_hide_the_whole_one_of_the_same_re
 }
 
 #[test]
-fn a_publisher_loses_nothing_when_a_system_call_fails() {
+fn f29_a_publisher_loses_nothing_when_a_system_call_fails() {
     if !can_trace() {
         return;
     }
@@ -230,4 +230,55 @@ fn a_publisher_loses_nothing_when_a_system_call_fails() {
         }
     }
     assert!(refused >= 5, "only {refused} failures were felt");
+}
+
+/// What holds after a power cut cannot be tried here; that the system was asked to keep it can.
+#[test]
+fn a_record_is_durable_before_it_has_its_name_and_the_name_before_it_is_said() {
+    if !can_trace() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace");
+    let output = publishing(
+        Command::new("strace").args(["-f", "-y", "-qq", "-e", "trace=fsync,linkat", "-o"]).arg(&trace),
+        folder.path(),
+    );
+    assert!(output.status.success());
+    let trace = fs::read_to_string(trace).unwrap();
+    let calls: Vec<&str> = trace.lines().filter_map(|line| Some(line.split_once(' ')?.1.trim())).collect();
+    let link = calls.iter().position(|call| call.starts_with("linkat(")).unwrap();
+    let is_sync = |call: &&str, of: &str| call.starts_with("fsync(") && call.contains(of);
+    assert!(calls[..link].iter().any(|call| is_sync(call, "-summary.json>")), "{calls:#?}");
+    assert!(calls[link..].iter().any(|call| is_sync(call, "/checkpoints>")), "{calls:#?}");
+}
+
+#[test]
+fn f46_an_unwritable_run_can_be_watched_and_a_checkpoint_names_its_owner() {
+    if !can_trace() {
+        return;
+    }
+    for error in ["EACCES", "EROFS"] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("stdout.jsonl"), "{\"seq\":1,\"text\":\"a line\\n\"}\n").unwrap();
+        let stepwatch = |arguments: &[&str]| {
+            Command::new("strace")
+                .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("inject=mkdirat:error={error}")])
+                .arg(env!("CARGO_BIN_EXE_stepwatch"))
+                .args(arguments)
+                .arg(folder.path())
+                .output()
+                .unwrap()
+        };
+        let watched = stepwatch(&["log"]);
+        assert!(watched.status.success(), "{watched:?}");
+        assert!(String::from_utf8_lossy(&watched.stdout).contains("a line"), "{watched:?}");
+        let refused = stepwatch(&["checkpoint", "summary", "-m", "x"]);
+        assert_eq!(refused.status.code(), Some(3), "{error}: {refused:?}");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(said.contains("belongs to"), "{error}: {said}");
+        let names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["stdout.jsonl"], "{error}");
+    }
 }

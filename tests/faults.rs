@@ -6,8 +6,8 @@
 //! wrong line shown as right. Each test drives the looks by hand, or lets the real reader do it where
 //! its watching is the point.
 //!
-//! F29 is a matter of checkpoints (`tests/checkpoint_crash.rs`), F44 of the terminal
-//! (`tests/terminal.rs`). For each group `faults/mutations` holds changes that switch a safety off and
+//! F29 and F46 are a matter of checkpoints (`tests/checkpoint_crash.rs`), F44 of these and of the
+//! terminal (`tests/terminal.rs`). For each group `faults/mutations` holds changes that switch a safety off and
 //! name the tests that must fail then; `faults/mutations.sh` tries them.
 #![cfg(target_os = "linux")]
 #![expect(

@@ -117,10 +117,12 @@ impl CheckpointError {
 /// Where permission is what lacks, whose the file or folder is.
 fn owner_hint(path: &Path, error: &io::Error) -> String {
     use std::os::unix::fs::MetadataExt as _;
-    if error.kind() != io::ErrorKind::PermissionDenied {
+    if ![io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem].contains(&error.kind()) {
         return String::new();
     }
-    match path.symlink_metadata() {
+    // What could not be made is not there: the folder that it was to be made in says whose it is.
+    let facts = path.symlink_metadata().or_else(|_| path.parent().unwrap_or(path).symlink_metadata());
+    match facts {
         Ok(metadata) => format!(" (it belongs to {})", user_name(metadata.uid())),
         Err(_) => String::new(),
     }

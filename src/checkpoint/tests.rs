@@ -235,6 +235,29 @@ fn a_record_that_a_runner_renamed_over_is_published_again_with_its_id() {
 }
 
 #[test]
+fn what_a_publish_leaves_of_a_full_spool_is_settled_by_those_after_it() {
+    let run = run();
+    let number = 3 * super::settle::AT_ONCE;
+    for place in 0..number {
+        run.publish(&format!("record {place}"));
+    }
+    assert_eq!(run.spooled().len(), number);
+    run.foreign("0001-summary.json");
+    run.foreign(&format!("{:04}-summary.json", number + 1));
+    run.publish("the next");
+    let left = run.spooled().len();
+    assert!(left > number / 2, "a publish looked at all of the spool: {left} are left");
+    assert!(left < number, "a publish let go of nothing");
+    for round in 0..number {
+        run.publish(&format!("round {round}"));
+    }
+    run.end();
+    run.checkpoints.settle().unwrap();
+    assert_eq!(run.spooled(), Vec::<String>::new());
+    assert!(run.summaries().iter().any(|(_, text)| text == "record 0"));
+}
+
+#[test]
 fn a_record_that_a_person_removed_never_comes_back() {
     let run = run();
     let first = run.publish("one");

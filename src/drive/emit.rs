@@ -130,8 +130,8 @@ pub(super) fn diff_of(directory: &RunDirectory, base: Option<&str>) -> Result<Di
     let draft = Draft::GitDiff { diff: diff.clone(), summary: None, log_seq: None };
     Ok(DiffPreview {
         summary: draft.record().summary,
-        // It has been shown: only where the run says that it is not wanted it is left out.
-        with_stat: settings.include_git_diff_stat != Some(false),
+        // Shown in any case, and written where the run asks for it, as the command does without --stat.
+        with_stat: settings.include_git_diff_stat.unwrap_or(false),
         // The place in the log is good to have, and no reason to do without the diff.
         log_seq: log_seq_of(directory).unwrap_or(None),
         secrets: diff.secrets(),

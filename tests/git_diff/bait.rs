@@ -97,7 +97,7 @@ fn baited((name, set_up): &Bait) -> (Scene, PathBuf) {
 }
 
 #[test]
-fn no_program_that_a_repository_names_is_run_while_plain_git_runs_each() {
+fn s09_no_program_that_a_repository_names_is_run_while_plain_git_runs_each() {
     for bait in BAITS {
         let (control, taken) = baited(bait);
         let said = control.try_git(&["diff", "HEAD"]);

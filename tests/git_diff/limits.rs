@@ -12,7 +12,7 @@ use stepwatch::checkpoint::git::{DiffRequest, diff};
 use crate::scene::{Scene, write_program};
 
 #[test]
-fn a_worker_that_commits_meanwhile_is_never_locked_out() {
+fn s10_a_worker_that_commits_meanwhile_is_never_locked_out() {
     let scene = Scene::new();
     let done = AtomicBool::new(false);
     let made = thread::scope(|scope| {
@@ -188,7 +188,7 @@ fn a_repository_of_another_user_is_not_trusted_unless_its_reader_does() {
 }
 
 #[test]
-fn a_secret_that_the_end_of_the_patch_cuts_is_masked_whole() {
+fn s08_a_secret_that_the_end_of_the_patch_cuts_is_masked_whole() {
     let scene = Scene::new();
     let token = format!("gh{}_{}", "p", "aB3dE5gH7jK9mN2pQ4sT6vW8xY1zC0fRuLiD");
     scene.write("kept", format!("first\n{token}"));

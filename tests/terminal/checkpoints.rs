@@ -246,7 +246,7 @@ fn a_git_diff_shows_its_stat_before_it_is_written_and_then_its_patch() {
 }
 
 #[test]
-fn a_secret_is_counted_before_it_is_written_and_masked_in_the_file_when_asked() {
+fn s08_a_secret_is_counted_before_it_is_written_and_masked_in_the_file_when_asked() {
     let run = Run::new(3);
     let token = format!("ghp_{}", "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5");
     let line = json!({"seq": 4, "text": format!("token {token}\n")});
