@@ -231,7 +231,11 @@ fn f42_a_storm_of_resizes_ends_in_the_last_size() {
     session.wait_for_text("line 100.");
     let is_whole = |screen: &vt100::Screen, last: &str| {
         let shown: Vec<String> = screen.rows(0, 80).collect();
-        shown[23].contains("? help") && shown[20].contains(last) && shown[1].chars().count() == 80
+        let end_of_log = shown.iter().position(|row| row.contains(" entries ─"));
+        let last_entry = end_of_log.and_then(|end| shown.get(end - 1));
+        shown[23].contains("? help")
+            && last_entry.is_some_and(|row| row.contains(last))
+            && shown[1].chars().count() == 80
     };
     for step in 0..500 {
         session.resize(10 + step % 30, 40 + step % 90);
