@@ -46,6 +46,7 @@ fn a_run_that_keeps_the_contract_is_ok() {
         "ties": 0,
         "disorder": 0,
         "malformed": 0,
+        "lines": [],
         "checkpoints": {"records": 1, "badNames": [], "clashes": [], "unreadable": []},
         "problems": [],
         "ok": true,
@@ -76,8 +77,24 @@ fn gaps_ties_disorder_and_malformed_lines_are_counted_exactly() {
         found["channels"]["stderr"],
         json!({"entries": 2, "malformed": 0, "disorder": 0, "tornBytes": 0})
     );
+    assert_eq!(
+        found["lines"],
+        json!([
+            {"file": "stderr.jsonl", "line": 1, "breach": "tie", "seq": 3},
+            {"file": "stdout.jsonl", "line": 2, "breach": "malformed", "seq": 2},
+            {"file": "stdout.jsonl", "line": 3, "breach": "malformed", "seq": null},
+            {"file": "stdout.jsonl", "line": 6, "breach": "disorder", "seq": 5},
+            {"file": "stdout.jsonl", "line": 7, "breach": "malformed", "seq": 6},
+            {"file": "stdout.jsonl", "line": 7, "breach": "disorder", "seq": 6},
+        ])
+    );
     assert_eq!(found["ok"], false);
     let text = String::from_utf8(check(run.path(), &[]).stdout).unwrap();
+    assert!(
+        text.contains("stdout.jsonl:2: malformed behind its seq 2\nstdout.jsonl:3: malformed\n"),
+        "{text}"
+    );
+    assert!(text.contains("stderr.jsonl:1: seq 3 once more\n"), "{text}");
     let verdict = "broken: 2 gaps, 1 tie, 2 entries out of order, 3 malformed lines\n";
     assert!(text.ends_with(verdict), "{text}");
 }

@@ -9,6 +9,7 @@
 mod careful;
 mod pieces;
 mod reading;
+mod standing;
 
 pub use pieces::{PIECE_BYTES, Piece, Pieces};
 pub use reading::{RawEntry, Reader, WasRead};

@@ -1,6 +1,7 @@
 //! Holding a run against the contract.
 
 pub mod checkpoints;
+mod lines;
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -10,11 +11,12 @@ use serde_json::{Map, Value, json};
 
 use crate::display;
 use crate::model::{Cut, Gap, Model, PIECE_BYTES, Reader, Selection, Walk};
-use crate::run::{Channel, Id, Status, recognise};
+use crate::run::{Channel, Id, Status};
 
-use super::entry::is_malformed;
 use super::in_order::in_order;
 pub use checkpoints::CheckpointCheck;
+use lines::Search;
+pub use lines::{Breach, BrokenLine};
 
 /// What was found of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Check {
     pub disorder: u64,
     /// How many lines do not parse, bodies behind a good seq included.
     pub malformed: u64,
+    /// The first few lines of each kind that break the contract.
+    pub lines: Vec<BrokenLine>,
     /// The checkpoint records.
     pub checkpoints: CheckpointCheck,
     /// What is wrong with the files themselves: one that cannot be read, a status that is none, an
@@ -66,10 +70,11 @@ fn problems(model: &Model) -> Vec<String> {
     problems
 }
 
-/// Decodes every entry: how many there are, and how many lines of each channel do not parse.
-fn read_all(model: &Model) -> (u64, Vec<u64>) {
-    /// The entries and the malformed lines of each source, in a piece.
-    type Counts = (u64, Vec<u64>);
+/// Decodes every entry: how many there are, how many lines of each channel do not parse, and which
+/// lines break the contract.
+fn read_all(model: &Model) -> (u64, Vec<u64>, Vec<BrokenLine>) {
+    /// The entries and the malformed lines of each source, in a piece, and what was found there.
+    type Counts = (u64, Vec<u64>, Search);
     let all = Selection::all();
     let walk = Walk::new(&model.view(&all), Cut::BEGIN, Cut::end());
     let place_of = |channel: &Channel| model.channels().iter().position(|state| state.channel == *channel);
@@ -77,22 +82,22 @@ fn read_all(model: &Model) -> (u64, Vec<u64>) {
     let (walk, places) = (&walk, &places);
     let worker = || {
         let mut reader = Reader::default();
-        move |piece, (entries, malformed): &mut Counts| {
+        move |piece, (entries, malformed, search): &mut Counts| {
+            *search = Search::default();
             malformed.clear();
             malformed.resize(places.len(), 0);
             let was_read = walk.read(piece, &mut reader, None, |entry| {
-                let parses = recognise(entry.line).is_some();
-                let has_objects = walk.has_objects(entry.source);
-                let is_malformed = !parses && is_malformed(&entry.decode(), has_objects);
-                malformed[entry.source] += u64::from(is_malformed);
+                malformed[entry.source] += u64::from(search.take(walk, &entry));
             });
             *entries = was_read.entries;
         }
     };
     let mut read = 0;
     let mut malformed = vec![0; model.channels().len()];
-    let add = |(entries, of_sources): &Counts| {
+    let mut whole = Search::default();
+    let add = |(entries, of_sources, search): &Counts| {
         read += entries;
+        whole.append(search);
         for (place, count) in places.iter().zip(of_sources) {
             if let Some(place) = place {
                 malformed[*place] += count;
@@ -102,7 +107,7 @@ fn read_all(model: &Model) -> (u64, Vec<u64>) {
     };
     // Adding up cannot fail.
     _ = in_order(walk.pieces(PIECE_BYTES), worker, add);
-    (read, malformed)
+    (read, malformed, whole.lines(walk, model.directory().path()))
 }
 
 /// What was found of one channel.
@@ -128,7 +133,7 @@ impl Check {
     /// # Errors
     /// How many entries could not be read, because a file lost bytes since it was indexed.
     pub fn of(model: &Model) -> Result<Self, u64> {
-        let (read, malformed) = read_all(model);
+        let (read, malformed, lines) = read_all(model);
         let channels: Vec<ChannelCheck> = model
             .channels()
             .iter()
@@ -152,6 +157,7 @@ impl Check {
             ties: counts.ties,
             disorder: counts.disorder,
             malformed: malformed.iter().sum(),
+            lines,
             checkpoints: checkpoints::check(model.directory()),
             problems: problems(model),
         })
@@ -181,6 +187,7 @@ impl Check {
             "ties": self.ties,
             "disorder": self.disorder,
             "malformed": self.malformed,
+            "lines": self.lines,
             "checkpoints": self.checkpoints,
             "problems": self.problems,
             "ok": self.is_ok(),
@@ -208,6 +215,9 @@ impl Check {
                 }
             }
             writeln!(out, "{line}")?;
+        }
+        for line in &self.lines {
+            writeln!(out, "{}", line.text())?;
         }
         for gap in &self.gaps {
             writeln!(out, "gap: {} missing (seq {} to {})", gap.to - gap.from + 1, gap.from, gap.to)?;

@@ -153,6 +153,12 @@ impl SegmentFile {
         Ok(self.open()?.metadata()?.len())
     }
 
+    /// Where it stands below the run directory, as far as is known.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        lock(&self.0.handle).path.clone()
+    }
+
     /// Whether it is closed at the moment.
     #[must_use]
     pub fn is_closed(&self) -> bool {
