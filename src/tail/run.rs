@@ -294,6 +294,8 @@ impl RunTail {
 
     fn announce(&mut self, changes: &mut Vec<Change>) {
         let by_seq = if self.order == Order::Seq { !self.order_is_wrong() } else { self.any_seq };
+        // First, so that the times of a file that was truncated meanwhile do not count.
+        self.files.iter_mut().for_each(|file| file.restart(changes));
         self.order = match by_seq {
             true => Order::Seq,
             false if self.any_time() => Order::Time,
@@ -301,7 +303,6 @@ impl RunTail {
         };
         self.any_line = false;
         self.any_seq = false;
-        self.files.iter_mut().for_each(|file| file.restart(changes));
         changes.push(Change::Restart { order: self.order });
         for file in &mut self.files {
             let next_segment = &mut self.next_segment;

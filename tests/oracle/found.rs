@@ -180,3 +180,17 @@ fn nuls_with_nothing_before_them_are_passed_over_when_a_torn_line_comes_behind_t
         O::Tear { file: FILE, line: plain(40), at: 1 },
     ]);
 }
+
+#[test]
+fn the_times_of_a_file_that_was_truncated_do_not_order_what_is_left() {
+    let line = |shape| Line { seq: Seq::Next, shape };
+    holds(vec![
+        O::Seqs(false),
+        append(OTHER, 1),
+        O::Poll,
+        O::Truncate { file: OTHER, keep: 0 },
+        O::Append { file: OTHER, lines: vec![line(Shape::Worker)] },
+        O::Replace { file: OTHER, keep: 1, lines: vec![plain()] },
+        O::Append { file: FILE, lines: vec![line(Shape::Noise)] },
+    ]);
+}
