@@ -32,7 +32,7 @@ pub(super) struct FileFacts {
     /// Whether it is a regular file.
     pub(super) regular: bool,
     /// Its permission bits.
-    pub(super) mode: u32,
+    pub(super) mode: Mode,
 }
 
 impl Folder {
@@ -49,9 +49,9 @@ impl Folder {
         Ok(Self { handle, path: self.path.join(name) })
     }
 
-    /// Opens the folder `name` in this one, made with the permission bits `mode` if it is missing.
-    pub(super) fn folder_or_make(&self, name: &str, mode: u32) -> io::Result<Self> {
-        match fs::mkdirat(&self.handle, name, Mode::from_raw_mode(mode)) {
+    /// Opens the folder `name` in this one, made with that `mode` if it is missing.
+    pub(super) fn folder_or_make(&self, name: &str, mode: Mode) -> io::Result<Self> {
+        match fs::mkdirat(&self.handle, name, mode) {
             Ok(()) => self.sync()?,
             Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
@@ -176,7 +176,7 @@ fn facts(stat: &fs::Stat) -> FileFacts {
         length: u64::try_from(stat.st_size).unwrap_or(0),
         owner: stat.st_uid,
         regular: FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile,
-        mode: (stat.st_mode & 0o777) as u32,
+        mode: Mode::from_raw_mode(stat.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO),
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) struct Spool {
     /// The folder of the entries.
     pub(super) folder: Folder,
     /// The permission bits that records get.
-    record_mode: u32,
+    record_mode: Mode,
     _lock: Lock,
 }
 
@@ -97,7 +97,7 @@ impl Spool {
             .folder_or_make(PRIVATE, mode)
             .and_then(|private| private.folder_or_make(SPOOL, mode))
             .map_err(failed)?;
-        let own = shared.folder_or_make(&own_name(), 0o700).map_err(failed)?;
+        let own = shared.folder_or_make(&own_name(), Mode::RWXU).map_err(failed)?;
         let lock = wait_for_lock(&shared)?;
         Self::with_lock(own, lock, mode)
     }
@@ -118,11 +118,12 @@ impl Spool {
         Self::with_lock(own, lock, mode).map(Some)
     }
 
-    fn with_lock(folder: Folder, lock: Lock, mode: u32) -> Result<Self, CheckpointError> {
+    fn with_lock(folder: Folder, lock: Lock, mode: Mode) -> Result<Self, CheckpointError> {
         let failed = CheckpointError::io("trust", folder.path());
         match folder.facts() {
             Ok(facts) if facts.owner == rustix::process::geteuid().as_raw() => {
-                Ok(Self { folder, record_mode: mode & 0o666, _lock: lock })
+                let executable = Mode::XUSR | Mode::XGRP | Mode::XOTH;
+                Ok(Self { folder, record_mode: mode.difference(executable), _lock: lock })
             }
             Ok(_) => Err(failed(io::Error::new(
                 io::ErrorKind::PermissionDenied,
@@ -149,7 +150,7 @@ impl Spool {
         let mut file = self.folder.create(&entry.name()).map_err(failed)?;
         let written = file
             .write_all(&bytes)
-            .and_then(|()| Ok(fchmod(&file, Mode::from_raw_mode(self.record_mode | 0o600))?))
+            .and_then(|()| Ok(fchmod(&file, self.record_mode | Mode::RUSR | Mode::WUSR)?))
             .and_then(|()| file.sync_all());
         match written {
             Ok(()) => Ok(entry),

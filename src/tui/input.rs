@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crossterm::event::{self, Event, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use rustix::event::{PollFd, PollFlags};
-use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::app::{Key, KeyCode, Message};
 
@@ -30,7 +29,9 @@ impl Input {
     /// # Errors
     /// When there is no terminal to read, or no thread can be started.
     pub fn spawn(deliver: impl Fn(io::Result<Message>) -> bool + Send + 'static) -> io::Result<Self> {
-        let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (stopped, stop) = io::pipe()?;
+        let stopped = OwnedFd::from(stopped);
+        let stop = OwnedFd::from(stop);
         let terminal = terminal_to_wait_for()?;
         let thread = thread::Builder::new().name("input".to_owned()).spawn(move || {
             if let Err(error) = read(&terminal, &stopped, &deliver) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Shows that the fault tests and the oracle can fail: each patch in tests/faults/mutations and
+# Shows that the tests of faults and of checkpoints and the oracle can fail: each patch in tests/faults/mutations and
 # tests/oracle/mutations switches one safety off and names the tests that must fail then. Works on a
-# copy of the tree; takes about fifteen minutes.
+# copy of the tree; takes about half an hour.
 #
 #   tests/faults/mutations.sh               all of them
 #   tests/faults/mutations.sh 03 17 held    those whose names begin so
