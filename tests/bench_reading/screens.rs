@@ -31,8 +31,9 @@ impl Finished {
             Self::Text(text) => screen.contents().contains(text.as_ref()),
             Self::Entries(last) => {
                 let rows: Vec<String> = screen.rows(0, SIZE.columns).collect();
-                // Above are the header and a rule, below a rule, the clocks and the footer.
-                let log = &rows[2..rows.len() - 3];
+                // Above are the header and a rule, below a rule, the clocks, what is said of the run, and
+                // the footer.
+                let log = &rows[2..rows.len() - 4];
                 (0..).zip(log.iter().rev()).all(|(above, row)| seq_of(row) == Some(last - above))
             }
         }
