@@ -88,7 +88,10 @@ impl Attention {
     /// The verdict on a run that is stuck: it is under way, and a person should look.
     #[must_use]
     pub fn stuck(&self, run: &RunSummary) -> Option<&Verdict> {
-        let judged = self.judged.get(&run.directory).filter(|_| run.status == Status::Running)?;
+        if run.status != Status::Running {
+            return None;
+        }
+        let judged = self.judged.get(&run.directory)?;
         let is_stuck = judged.verdict.alarm
             && !matches!(judged.verdict.code, Code::Finished | Code::WorkerLost)
             && is_current(judged, run);
@@ -108,12 +111,15 @@ impl Attention {
     #[must_use]
     pub fn need(&self, run: &RunSummary, now: Duration) -> Need {
         let need = self.asked(run);
+        if !need.is_person() {
+            return need;
+        }
         let is_answered = match self.answers.get(&run.directory) {
             Some(Answer::Acknowledged(matter)) => *matter == self.matter(run),
             Some(Answer::Snoozed(until)) => now < *until,
             None => false,
         };
-        if need.is_person() && is_answered { Need::Answered } else { need }
+        if is_answered { Need::Answered } else { need }
     }
 
     /// The same as if nobody had answered.
