@@ -9,6 +9,8 @@
 #[path = "screens/example.rs"]
 #[expect(dead_code, reason = "the pictures need only some of the examples")]
 mod example;
+#[path = "screens/stuck.rs"]
+mod stuck;
 
 #[path = "pictures/svg.rs"]
 mod svg;
@@ -17,7 +19,8 @@ use std::path::Path;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use stepwatch::app::{App, Size};
+use serde_json::json;
+use stepwatch::app::{App, Key, Message, Size};
 use stepwatch::run::Now;
 use stepwatch::tui::view;
 
@@ -43,16 +46,69 @@ fn compare(name: &str, svg: &str) {
     );
 }
 
+/// Compares the picture of a screen, in a dark and in a light terminal.
+fn compare_both(name: &str, (app, now, example): &(App, Now, Example)) {
+    compare(&format!("{name}-dark.svg"), &picture(app, *now, example, &svg::DARK));
+    compare(&format!("{name}-light.svg"), &picture(app, *now, example, &svg::LIGHT));
+}
+
+fn press(app: &mut App, keys: &str, now: Now) {
+    for key in keys.chars() {
+        app.update(Message::Key(Key::character(key)), now);
+    }
+}
+
 #[test]
 fn the_picture_of_the_run_screen_is_current() {
-    let (app, now, example) = Example::new().run_screen(Size { width: 100, height: 24 });
-    compare("run-dark.svg", &picture(&app, now, &example, &svg::DARK));
-    compare("run-light.svg", &picture(&app, now, &example, &svg::LIGHT));
+    compare_both("run", &stuck::run_screen(Size { width: 100, height: 24 }, "npm"));
 }
 
 #[test]
 fn the_picture_of_the_list_of_runs_is_current() {
-    let (app, now, example) = Example::new().list(Size { width: 100, height: 12 });
-    compare("runs-dark.svg", &picture(&app, now, &example, &svg::DARK));
-    compare("runs-light.svg", &picture(&app, now, &example, &svg::LIGHT));
+    let (mut app, now, example) = stuck::list(Size { width: 100, height: 12 }, "npm");
+    // What was said of the last key.
+    press(&mut app, "xkkk", now);
+    compare_both("runs", &(app, now, example));
+}
+
+#[test]
+fn the_picture_of_why_is_current() {
+    let (mut app, now, example) = stuck::run_screen(Size { width: 100, height: 30 }, "npm");
+    press(&mut app, "w", now);
+    compare_both("why", &(app, now, example));
+}
+
+#[test]
+fn the_picture_of_the_checkpoints_is_current() {
+    let example = Example::new();
+    example.without_checkpoints();
+    std::fs::create_dir_all(example.folder_of_checkpoints()).unwrap();
+    example.record(1, "summary", "runner", 724.0, "Prepared the step build", &json!({}));
+    let patch = "diff --git a/src/schema.rs b/src/schema.rs\n--- a/src/schema.rs\n+++ b/src/schema.rs\n\
+        @@ -41,6 +41,6 @@ fn tables() -> Vec<Table> {\n     let mut tables = Vec::new();\n\
+        -    tables.push(Table::new(\"sessions\"));\n+    tables.push(Table::new(\"runs\"));\n     tables\n";
+    let diff = json!({
+        "baseRef": "HEAD", "head": "4b825dc", "stat": " src/schema.rs | 2 +-\n", "patch": patch, "truncated": false,
+    });
+    example.record(2, "git_diff", "operator", 420.0, "1 file changed, 1 insertion, 1 deletion", &diff);
+    let detail = "It drops three tables, and nobody has answered it.\nAsk the owner of the data first.";
+    example.record(
+        3,
+        "summary",
+        "operator",
+        240.0,
+        "the migration asks for leave",
+        &json!({"detail": detail}),
+    );
+    let lines = [
+        "[stdout]    Compiling regex v1.12.2\n",
+        "[stdout]     Building [========>] 60/60\n",
+        "[stdout] The migration will drop 3 tables.\n",
+        "[stdout] Proceed? [y/N] ",
+    ];
+    let tail = json!({"source": "combined", "lines": lines, "truncated": true});
+    example.record(4, "log_tail", "operator", 200.0, "last 4 entries up to seq 18202", &tail);
+    let (mut app, now, example) = example.with_checkpoints_read(Size { width: 100, height: 20 });
+    press(&mut app, "cjj", now);
+    compare_both("checkpoints", &(app, now, example));
 }

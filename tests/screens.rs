@@ -5,6 +5,8 @@
 mod checkpoints;
 #[path = "screens/example.rs"]
 mod example;
+#[path = "screens/stuck.rs"]
+mod stuck;
 #[path = "screens/themes.rs"]
 mod themes;
 #[path = "screens/why.rs"]
