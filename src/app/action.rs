@@ -119,6 +119,8 @@ pub enum Action {
     Notify,
     /// Choose the next of the command lines.
     NextCommand,
+    /// List the actions of the screen, to choose one.
+    Palette,
     /// Take a notice off the status line.
     Dismiss,
     /// Show or leave the help.
@@ -154,11 +156,13 @@ pub enum ScreenKind {
     Entry,
     /// The help overlay.
     Help,
+    /// The list of actions, out of which one is chosen by typing.
+    Palette,
 }
 
 impl ScreenKind {
     /// All screens, in the order in which the README names them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Runs,
         Self::Run,
         Self::Line,
@@ -168,6 +172,7 @@ impl ScreenKind {
         Self::Why,
         Self::Prompt,
         Self::Help,
+        Self::Palette,
     ];
 
     /// What the screen is called.
@@ -183,13 +188,14 @@ impl ScreenKind {
             Self::Entry => "entry",
             Self::Prompt => "prompt",
             Self::Help => "help",
+            Self::Palette => "palette",
         }
     }
 
     /// Whether text is typed here, so that a character alone can stand for no action.
     #[must_use]
     pub fn is_typed_in(self) -> bool {
-        matches!(self, Self::Prompt | Self::Line)
+        matches!(self, Self::Prompt | Self::Line | Self::Palette)
     }
 }
 
@@ -212,6 +218,12 @@ pub struct ActionRow {
 }
 
 impl ActionRow {
+    /// Whether it takes a number, which is said by the key.
+    #[must_use]
+    pub fn takes_number(&self) -> bool {
+        self.action == Action::ToggleChannel
+    }
+
     /// What it is called in the settings: its name in one word, for example `log-tail`.
     #[must_use]
     pub fn setting(&self) -> String {

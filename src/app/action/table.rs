@@ -6,7 +6,8 @@ use crate::app::key::{Key, KeyCode};
 const RUNS: &[ScreenKind] = &[ScreenKind::Runs];
 const RUN: &[ScreenKind] = &[ScreenKind::Run];
 const CHECKPOINTS: &[ScreenKind] = &[ScreenKind::Checkpoints];
-const LINE: &[ScreenKind] = &[ScreenKind::Line];
+/// Where enter does what is typed.
+const TYPED: &[ScreenKind] = &[ScreenKind::Line, ScreenKind::Palette];
 /// Where there is one entry that is meant.
 const ENTRIES: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry];
 const FILTERS: &[ScreenKind] = &[ScreenKind::Filters];
@@ -36,6 +37,15 @@ pub(super) const EVERYWHERE: &[ScreenKind] = &[
     ScreenKind::Checkpoints,
     ScreenKind::Why,
     ScreenKind::Help,
+];
+/// Where something can be done beside reading the help.
+const CHOOSING: &[ScreenKind] = &[
+    ScreenKind::Runs,
+    ScreenKind::Run,
+    ScreenKind::Filters,
+    ScreenKind::Entry,
+    ScreenKind::Checkpoints,
+    ScreenKind::Why,
 ];
 /// Also where something is typed.
 const ALWAYS: &[ScreenKind] = &ScreenKind::ALL;
@@ -109,13 +119,20 @@ pub const ACTIONS: &[ActionRow] = &[
         screens: PROMPT,
         footer: Some("mask secrets"),
     },
-    row(Action::Accept, "accept", "Do what is typed.", &[plain(KeyCode::Enter)], LINE, Some("go on")),
+    row(
+        Action::Accept,
+        "accept",
+        "Do what is typed, or chosen.",
+        &[plain(KeyCode::Enter)],
+        TYPED,
+        Some("go on"),
+    ),
     row(
         Action::Abandon,
         "abandon",
         "Leave it, and go back to before.",
         &[plain(KeyCode::Escape), Key::control('c')],
-        LINE,
+        TYPED,
         Some("leave"),
     ),
     row(Action::EditFilter, "edit", "Change the filter.", &[plain(KeyCode::Enter)], FILTERS, Some("edit")),
@@ -405,6 +422,14 @@ pub const ACTIONS: &[ActionRow] = &[
         screens: NOTICING,
         footer: None,
     },
+    row(
+        Action::Palette,
+        "palette",
+        "Choose what to do by its name.",
+        &[character('P'), Key::control('p')],
+        CHOOSING,
+        None,
+    ),
     row(Action::Help, "help", "Show these keys, or leave them.", &[character('?')], EVERYWHERE, Some("help")),
     row(
         Action::Back,

@@ -53,7 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What is pressed to find something; `⏎` is enter and `⎋` is esc.
-const FINDING: [&str; 42] = [
+const FINDING: [&str; 46] = [
     "W",
     "W",
     "⏎",
@@ -65,6 +65,10 @@ const FINDING: [&str; 42] = [
     "⏎y",
     "⏎n",
     "/te",
+    "Pfol⏎",
+    "Pch 2⏎",
+    "Pzzz⏎x⎋",
+    "P",
     "/t⏎",
     "/(⏎",
     "/⏎",
