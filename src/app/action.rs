@@ -89,6 +89,10 @@ pub enum Action {
     Wrap,
     /// Copy the text of an entry.
     CopyEntry,
+    /// Begin a selection of entries, or end it.
+    Select,
+    /// Copy the texts of several entries.
+    CopyLines,
     /// Change a filter.
     EditFilter,
     /// Add a filter.

@@ -14,8 +14,9 @@ use crate::model::Placed;
 use crate::run::Timestamp;
 use crate::run::entry::Body;
 
-/// How many bytes of an entry are shown in each form; the whole of it is in its file.
-const MOST_BYTES: usize = 256 << 10;
+/// How many bytes of an entry are shown in each form, and how many are copied; the whole of it is in
+/// its file.
+pub(super) const MOST_BYTES: usize = 256 << 10;
 /// How many of its bytes are shown as such.
 const MOST_RAW: usize = 16 << 10;
 /// How many bytes stand in one row.
@@ -178,8 +179,13 @@ fn byte_lines(bytes: &[u8]) -> impl Iterator<Item = TextLine> {
 /// What an entry is called, and its text for the clipboard: harmless, its lines as they are shown.
 #[must_use]
 pub(super) fn to_copy(placed: &Placed) -> (String, String) {
-    let text = placed.entry.text();
-    let lines = display::lines(&text[..text.len().min(MOST_BYTES)], display::Limits::NONE);
+    let written = placed.entry.text();
+    let lines = display::lines(&written[..written.len().min(MOST_BYTES)], display::Limits::NONE);
     let text = lines.iter().map(display::Line::text).collect::<Vec<_>>().join("\n");
-    (placed.seq.map_or_else(|| "the entry".to_owned(), |seq| format!("entry {seq}")), text)
+    let mut of = placed.seq.map_or_else(|| "the entry".to_owned(), |seq| format!("entry {seq}"));
+    if written.len() > MOST_BYTES {
+        // Writing to a string never fails.
+        _ = write!(of, ", only its first {} KiB", MOST_BYTES >> 10);
+    }
+    (of, text)
 }

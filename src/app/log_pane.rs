@@ -4,6 +4,7 @@
 //! cursor, at one height on the screen; everything else is laid around it. The cursor is a
 //! [`Place`], not a position, so that nothing that comes above or below moves it.
 
+mod chosen;
 mod log;
 mod places;
 mod wrapped;
@@ -35,6 +36,8 @@ pub struct LogPane {
     left: usize,
     /// How many columns a row of text has where long lines are wrapped.
     wrap: Option<usize>,
+    /// Where a selection was begun. There is none while following.
+    chosen_from: Option<Place>,
     /// What was asked for while only the end of a large run was in view.
     wanted: Option<Wanted>,
     /// The last entry that was on the screen since following stopped: what is after it is new.
@@ -192,10 +195,11 @@ impl LogPane {
         }
     }
 
-    /// Follows.
+    /// Follows; a selection ends.
     pub fn follow(&mut self) {
         self.wanted = None;
         self.cursor = None;
+        self.chosen_from = None;
         self.seen = None;
     }
 

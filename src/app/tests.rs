@@ -5,6 +5,7 @@ mod checkpoints;
 mod finding;
 mod list;
 mod needing;
+mod palette;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;

@@ -323,6 +323,15 @@ pub const ACTIONS: &[ActionRow] = &[
         ENTRIES,
         Some("copy"),
     ),
+    row(Action::Select, "select", "Begin a selection, or end it.", &[character('v')], RUN, None),
+    row(
+        Action::CopyLines,
+        "copy lines",
+        "Copy the selection, or what is seen.",
+        &[character('Y')],
+        RUN,
+        None,
+    ),
     ActionRow {
         action: Action::Checkpoints,
         name: "checkpoints",

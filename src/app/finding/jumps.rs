@@ -96,8 +96,7 @@ impl RunScreen {
                 self.hunt(Sought::Events, direction, size);
             }
             other => {
-                let (sign, hint) = pending.hint();
-                self.finding.refuse(format!("{sign}{other} means nothing: {hint}"));
+                self.finding.refuse(format!("{other} means nothing here: {}", pending.hint()));
             }
         }
     }

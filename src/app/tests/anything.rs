@@ -53,7 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What is pressed to find something; `⏎` is enter and `⎋` is esc.
-const FINDING: [&str; 46] = [
+const FINDING: [&str; 51] = [
     "W",
     "W",
     "⏎",
@@ -65,6 +65,11 @@ const FINDING: [&str; 46] = [
     "⏎y",
     "⏎n",
     "/te",
+    "vkk",
+    "vG",
+    "v",
+    "Y",
+    "⎋",
     "Pfol⏎",
     "Pch 2⏎",
     "Pzzz⏎x⎋",
@@ -151,6 +156,10 @@ fn check_finding(fixture: &Fixture) -> Result<(), TestCaseError> {
         prop_assert!(hits.at.is_none_or(|at| (1..=hits.of).contains(&at)));
         let is_filtering = run.kept().is_some_and(|(_, (searched, total))| searched < total);
         prop_assert!(hits.of <= run.pane().view(run.model()).len() || !hits.is_complete || is_filtering);
+    }
+    if let Some(chosen) = run.pane().chosen_positions(run.model()) {
+        prop_assert!(!run.pane().follows());
+        prop_assert!(chosen.start <= chosen.end && chosen.end <= fixture.window().entries);
     }
     if let Some(entry) = run.entry() {
         prop_assert!(entry.top(fixture.app.size()) < entry.lines().len());

@@ -1,5 +1,6 @@
 //! Searching, filtering and going to places, on real files.
 
+mod copying;
 mod entry;
 mod filters;
 mod going;

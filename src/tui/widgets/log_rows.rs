@@ -11,7 +11,7 @@ use crate::app::layout::{CHANNEL_WIDTH, LogColumns};
 use crate::app::log_pane::{Row, Shown, Window};
 use crate::app::time_column::{TimeColumn, distance};
 use crate::display;
-use crate::model::{ChannelState, Pattern};
+use crate::model::{ChannelState, Pattern, Place};
 use crate::run::{Channel, Timestamp};
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -27,6 +27,8 @@ pub struct LogRows<'a> {
     pub highest_seq: Option<u64>,
     /// What is searched for.
     pub hits: Option<&'a Pattern>,
+    /// The first and the last place that are selected.
+    pub chosen: Option<&'a (Place, Place)>,
     /// Whether text is out of sight on the left.
     pub shifted: bool,
     /// Beside which rows which checkpoints stand.
@@ -59,6 +61,9 @@ impl LogRows<'_> {
                         self.head(buffer, area, columns, entry, above);
                     }
                     self.entry(buffer, area, columns, entry, *line);
+                    if self.chosen.is_some_and(|(from, to)| *from <= entry.place && entry.place <= *to) {
+                        self.text_at(buffer, area, 1, "┃", self.theme.cursor());
+                    }
                     above = entry.time.or(above);
                 }
                 Row::Gaps { gaps, missing, from, to } => {
