@@ -249,7 +249,9 @@ fn lower_rule(run: &RunScreen, window: &Window, look: &Look) -> Vec<Piece> {
             new => (format!("▼ {} new below", text::number(new)), theme.warning()),
         };
         let key = look.keys.first_of(Action::Last);
-        let follows = if key.is_empty() { " ".to_owned() } else { format!(" · {key} follows ") };
+        // It goes to the end without following while something is selected.
+        let is_told = !key.is_empty() && run.pane().chosen(run.model()).is_none();
+        let follows = if !is_told { " ".to_owned() } else { format!(" · {key} follows ") };
         pieces.push(Piece::of(vec![(format!(" {told}"), style), (follows, theme.faint())], 0));
     }
     pieces.extend(finding::chosen_piece(run, look));
