@@ -212,19 +212,19 @@ impl RunScreen {
         true
     }
 
-    /// The entry under the cursor, or the last one while following.
-    fn chosen(&self) -> Option<Placed> {
+    /// The pieces of the line under the cursor, or of the last one while following: most lines have one.
+    fn chosen_pieces(&self) -> Option<Vec<Placed>> {
         let view = self.pane.view(&self.model);
-        let place = self.pane.place(&self.model)?;
-        view.at(view.position_of(&place))
+        let pieces = self.pane.pieces_here(&self.model)?.map_while(|position| view.at(position));
+        Some(pieces.collect()).filter(|pieces: &Vec<Placed>| !pieces.is_empty())
     }
 
     fn toggle_entry(&mut self) {
         if self.entry.take().is_some() {
             return;
         }
-        match self.chosen() {
-            Some(placed) => self.entry = Some(EntryView::new(&placed, &self.zone)),
+        match self.chosen_pieces() {
+            Some(pieces) => self.entry = Some(EntryView::new(&pieces, &self.zone)),
             None => self.finding.refuse("there is no entry here"),
         }
     }

@@ -5,6 +5,7 @@
 //! [`Place`], not a position, so that nothing that comes above or below moves it.
 
 mod chosen;
+mod joined;
 mod log;
 mod places;
 mod wrapped;
@@ -96,8 +97,12 @@ pub enum Row {
 /// An entry with its display lines.
 #[derive(Debug)]
 pub struct Shown {
-    /// Where it stands.
+    /// Where it stands; where it is joined out of the pieces of one line, where the first one does.
     pub place: Place,
+    /// Where the last of its pieces stands.
+    pub last: Place,
+    /// Of how many entries it is joined.
+    pub pieces: u64,
     /// Its channel.
     pub channel: Channel,
     /// Its own seq, if it has one.
@@ -294,7 +299,7 @@ impl LogPane {
         for (index, row) in window.rows.iter().enumerate() {
             let Row::Entry { entry, line: 0 } = row else { continue };
             let Some(seq) = entry.place.key().seq() else { continue };
-            let next = log.place_at(log.position_of(&entry.place) + 1).and_then(|place| place.key().seq());
+            let next = log.place_at(log.position_of(&entry.last) + 1).and_then(|place| place.key().seq());
             let from = places.partition_point(|(place, _)| *place < seq);
             let here = places[from..].iter().take_while(|(place, _)| next.is_none_or(|next| *place < next));
             let seqs: Vec<u64> = here.map(|(_, seq)| *seq).collect();

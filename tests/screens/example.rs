@@ -258,6 +258,16 @@ impl Example {
         self.tail.as_mut().unwrap().poll()
     }
 
+    /// A line in three pieces, and another entry.
+    pub(crate) fn in_pieces(&mut self) -> Batch {
+        let run = self.root().join("task-42/run-7");
+        let texts = ["Linking ", "target/debug/build ", "… done\n", "Running tests\n"];
+        for (seq, text) in texts.iter().enumerate() {
+            append(&run, "stdout", &entry("stdout", 19_000 + seq as u64, 0.0, text));
+        }
+        self.tail.as_mut().unwrap().poll()
+    }
+
     /// Writes a file into the folder of checkpoints of the run that is shown.
     pub(crate) fn checkpoint(&self, name: &str, text: &str) {
         fs::write(self.folder_of_checkpoints().join(name), text).unwrap();

@@ -6,15 +6,16 @@ use crate::app::entry_view::{self, MOST_BYTES};
 use crate::app::layout::RunLayout;
 use crate::app::{Effect, RunScreen, Size};
 use crate::display;
+use crate::model::Placed;
 
 /// How many entries are copied at most: a key waits for no more.
-const MOST_ENTRIES: usize = 10_000;
+const MOST_ENTRIES: u64 = 10_000;
 
 impl RunScreen {
     pub(super) fn copy_entry(&mut self) {
         let copied = match &self.entry {
             Some(entry) => Some(entry.to_copy()),
-            None => self.chosen().as_ref().map(entry_view::to_copy),
+            None => self.chosen_pieces().as_deref().map(entry_view::to_copy),
         };
         let Some((of, text)) = copied else { return self.finding.refuse("there is no entry here") };
         self.finding.tell(format!("copied: the text of {of}"));
@@ -64,30 +65,29 @@ impl RunScreen {
     }
 
     /// The texts of whole entries, one below the other, as they are shown and harmless; and of how
-    /// many, from the first on.
+    /// many, from the first on. The pieces of one line are one line.
     fn text_of(&self, positions: Range<u64>) -> (String, u64) {
         let view = self.pane.view(&self.model);
-        let mut text = String::new();
-        let mut copied = 0;
-        for position in positions.take(MOST_ENTRIES) {
-            let Some(placed) = view.at(position) else { break };
-            // What is shown is never shorter than a part of what is written, so that an entry which
-            // is too long is not made ready in vain.
-            let written = placed.entry.text();
+        let (mut text, mut position) = (String::new(), positions.start);
+        while position < positions.end && position - positions.start < MOST_ENTRIES {
+            let last = *self.pane.pieces_at(&self.model, position).end();
+            let pieces: Vec<Placed> = (position..=last).map_while(|piece| view.at(piece)).collect();
+            let written = entry_view::joined(&pieces);
+            // What is too long is not made ready in vain.
             if written.len() > MOST_BYTES {
                 break;
             }
-            let lines = display::lines(written, display::Limits::NONE);
-            let entry = lines.iter().map(display::Line::text).collect::<Vec<_>>().join("\n");
-            if text.len() + 1 + entry.len() > MOST_BYTES {
+            let lines = display::lines(&written, display::Limits::NONE);
+            let line = lines.iter().map(display::Line::text).collect::<Vec<_>>().join("\n");
+            if text.len() + 1 + line.len() > MOST_BYTES {
                 break;
             }
-            if copied > 0 {
+            if position > positions.start {
                 text.push('\n');
             }
-            text.push_str(&entry);
-            copied += 1;
+            text.push_str(&line);
+            position = last + 1;
         }
-        (text, copied)
+        (text, position - positions.start)
     }
 }

@@ -134,7 +134,7 @@ impl RunScreen {
                 self.pane.return_to(&self.model, stand, Self::height(size));
             }
             None if letter == '\'' => self.finding.refuse("there was no jump yet"),
-            None => self.finding.refuse(format!("nothing is marked with {letter}")),
+            None => self.finding.refuse(format!("there is no mark {letter}")),
         }
     }
 

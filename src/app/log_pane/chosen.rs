@@ -38,7 +38,13 @@ impl LogPane {
     pub fn chosen(&self, model: &Model) -> Option<(Place, Place)> {
         let from = self.chosen_from.clone()?;
         let to = self.place(model)?;
-        Some(if from <= to { (from, to) } else { (to, from) })
+        let (from, to) = if from <= to { (from, to) } else { (to, from) };
+        // The pieces of one line are on one row, and selected together.
+        let log = Log::new(model, self);
+        let block = |place: &Place| log.block(log.position_of(place)).filter(|block| block.at == *place);
+        let first = block(&from).map_or(from, |block| block.entry.place.clone());
+        let last = block(&to).map_or(to, |block| block.entry.last.clone());
+        Some((first, last))
     }
 
     /// The positions of the selected entries, as far as they are shown.

@@ -22,6 +22,7 @@ enum Step {
     Click(u16),
     Resize(u16, u16),
     Append(u8, u64, u8),
+    Piece(u8, u64),
     Truncate(u8),
     Time(u64),
     Typed(char),
@@ -40,6 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_u16..110).prop_map(Step::Click),
         1 => (1_u16..=300, 1_u16..=100).prop_map(|(width, height)| Step::Resize(width, height)),
         4 => (0_u8..3, 1_u64..60, 0_u8..6).prop_map(|(channel, seq, lines)| Step::Append(channel, seq, lines)),
+        2 => (0_u8..3, 1_u64..60).prop_map(|(channel, seq)| Step::Piece(channel, seq)),
         1 => (0_u8..3).prop_map(Step::Truncate),
         1 => (0_u64..3000).prop_map(Step::Time),
         2 => prop::sample::select(vec!['0', '9', 'ä', 'x', '👩', '\u{301}']).prop_map(Step::Typed),
@@ -210,6 +212,10 @@ proptest! {
                 Step::Append(channel, seq, lines) => {
                     let text = vec!["text"; usize::from(lines)].join("\n");
                     fixture.append(CHANNELS[usize::from(channel)], seq, &text);
+                    fixture.look();
+                }
+                Step::Piece(channel, seq) => {
+                    fixture.append_exactly(CHANNELS[usize::from(channel)], seq, "piece ");
                     fixture.look();
                 }
                 Step::Truncate(channel) => {

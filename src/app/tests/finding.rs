@@ -4,6 +4,7 @@ mod copying;
 mod entry;
 mod filters;
 mod going;
+mod joined;
 
 use super::super::finding::{Count, Search};
 use super::*;

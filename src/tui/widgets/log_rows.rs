@@ -101,7 +101,7 @@ impl LogRows<'_> {
     }
 
     fn is_an_end(&self, entry: &Shown) -> bool {
-        self.channels.iter().any(|channel| channel.end.as_ref() == Some(&entry.place))
+        self.channels.iter().any(|channel| channel.end.as_ref() == Some(&entry.last))
     }
 
     fn entry(&self, buffer: &mut Buffer, area: Rect, columns: LogColumns, entry: &Shown, line: usize) {
@@ -125,6 +125,10 @@ impl LogRows<'_> {
             (x, _) = buffer.set_stringn(x, area.y, &sign, usize::from(area.right() - x), self.theme.faint());
         }
         let is_last = line + 1 == entry.lines.len();
+        if is_last && entry.pieces > 1 && x < area.right() {
+            let sign = format!(" ({} pieces)", entry.pieces);
+            (x, _) = buffer.set_stringn(x, area.y, &sign, usize::from(area.right() - x), self.theme.faint());
+        }
         if is_last && entry.is_open && self.is_an_end(entry) && x < area.right() {
             buffer.set_stringn(x, area.y, "▏", 1, self.theme.warning());
         }
