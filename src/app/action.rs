@@ -2,13 +2,14 @@
 //! table all come from it.
 
 mod keys;
+mod screens;
 mod table;
 
 pub use keys::{BoundRow, KeyTable, Refusal, Wish};
 pub use table::ACTIONS;
 
 use super::key::Key;
-use table::EVERYWHERE;
+use screens::EVERYWHERE;
 
 /// Everything that a person can ask for with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

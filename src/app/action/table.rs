@@ -1,54 +1,11 @@
 //! The rows of the table of actions.
 
+use super::screens::{
+    ALWAYS, ASKING, CHECKPOINTS, CHOOSING, COPYING, ENTRIES, EVERYWHERE, FILTERS, MARKING, NOTICING, PROMPT,
+    RUN, RUNS, SCREENS, SHIFTING, TYPED, UNMARKING, WHY,
+};
 use super::{Action, ActionRow, ScreenKind};
 use crate::app::key::{Key, KeyCode};
-
-const RUNS: &[ScreenKind] = &[ScreenKind::Runs];
-const RUN: &[ScreenKind] = &[ScreenKind::Run];
-const CHECKPOINTS: &[ScreenKind] = &[ScreenKind::Checkpoints];
-/// Where enter does what is typed.
-const TYPED: &[ScreenKind] = &[ScreenKind::Line, ScreenKind::Palette];
-/// Where there is one entry that is meant.
-const ENTRIES: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry];
-const FILTERS: &[ScreenKind] = &[ScreenKind::Filters];
-const PROMPT: &[ScreenKind] = &[ScreenKind::Prompt];
-/// Where something can be marked.
-const MARKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Checkpoints];
-/// Where nothing can be marked.
-const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Why, ScreenKind::Help];
-/// Where text is wider than the screen.
-const SHIFTING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints];
-/// Where something can be said on the status line.
-const NOTICING: &[ScreenKind] =
-    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints, ScreenKind::Why];
-/// Everywhere but in the help and where something is typed.
-const SCREENS: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints, ScreenKind::Why];
-/// Where it can be asked why.
-const ASKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints];
-const WHY: &[ScreenKind] = &[ScreenKind::Why];
-/// Where something can be copied.
-const COPYING: &[ScreenKind] = &[ScreenKind::Checkpoints, ScreenKind::Why];
-/// Everywhere but where something is typed.
-pub(super) const EVERYWHERE: &[ScreenKind] = &[
-    ScreenKind::Runs,
-    ScreenKind::Run,
-    ScreenKind::Filters,
-    ScreenKind::Entry,
-    ScreenKind::Checkpoints,
-    ScreenKind::Why,
-    ScreenKind::Help,
-];
-/// Where something can be done beside reading the help.
-const CHOOSING: &[ScreenKind] = &[
-    ScreenKind::Runs,
-    ScreenKind::Run,
-    ScreenKind::Filters,
-    ScreenKind::Entry,
-    ScreenKind::Checkpoints,
-    ScreenKind::Why,
-];
-/// Also where something is typed.
-const ALWAYS: &[ScreenKind] = &ScreenKind::ALL;
 
 const fn plain(code: KeyCode) -> Key {
     Key::plain(code)
