@@ -12,6 +12,7 @@ pub mod editor;
 pub mod emission;
 pub mod entry_view;
 pub mod finding;
+pub mod fuzzy;
 pub mod help;
 pub mod key;
 pub mod layout;
@@ -20,6 +21,7 @@ pub mod message;
 mod mouse;
 mod navigation;
 mod needing;
+pub mod palette;
 pub mod prompt;
 pub mod rate;
 pub mod record_text;
@@ -48,6 +50,7 @@ pub use help::Help;
 pub use key::{Key, KeyCode};
 pub use layout::Size;
 pub use message::{Effect, Message};
+pub use palette::Palette;
 pub use prompt::Prompt;
 pub use records::{Records, ShownRecord};
 pub use run_screen::RunScreen;
@@ -70,7 +73,7 @@ pub enum Start {
     Roots(Vec<PathBuf>),
 }
 
-/// Everything that is shown. The topmost of help, prompt, why or checkpoints, run and list has the keys.
+/// Everything that is shown. The topmost of palette, help, prompt, why or checkpoints, run and list has the keys.
 pub struct App {
     size: Size,
     keys: KeyTable,
@@ -84,6 +87,8 @@ pub struct App {
     teller: telling::Teller,
     prompt: Option<Prompt>,
     help: Option<Help>,
+    /// Never together with the help or the prompt.
+    palette: Option<Palette>,
     said: Option<Said>,
     opened: u64,
     /// How often something was asked for that is answered later.
@@ -110,6 +115,7 @@ impl App {
             teller: telling::Teller::default(),
             prompt: None,
             help: None,
+            palette: None,
             said: None,
             opened: 0,
             tickets: 0,
@@ -200,7 +206,11 @@ impl App {
     /// The screen that has the keys.
     #[must_use]
     pub fn screen(&self) -> ScreenKind {
-        if self.help.is_some() { ScreenKind::Help } else { self.screen_below_help() }
+        match (&self.palette, &self.help) {
+            (Some(_), _) => ScreenKind::Palette,
+            (None, Some(_)) => ScreenKind::Help,
+            (None, None) => self.screen_below_help(),
+        }
     }
 
     fn screen_below_help(&self) -> ScreenKind {
@@ -247,7 +257,7 @@ impl App {
     fn take_in(&mut self, message: Message, now: Now) -> Vec<Effect> {
         match message {
             Message::Key(key) => return self.key(key, now),
-            Message::Paste(text) if self.paste_to_find(&text) => {}
+            Message::Paste(text) if self.paste_to_choose(&text) || self.paste_to_find(&text) => {}
             Message::Paste(text) => return self.paste(&text),
             Message::Wheel(notches) => self.wheel(notches, now),
             Message::Click(row) => return self.click(row),
@@ -317,15 +327,23 @@ impl App {
     }
 
     fn key(&mut self, key: Key, now: Now) -> Vec<Effect> {
-        if self.type_to_find(key) {
+        if self.type_to_choose(key) || self.type_to_find(key) {
             return Vec::new();
         }
         let Some((action, which)) = self.keys.action_of(key, self.screen()) else { return self.typed(key) };
+        self.act(action, which, key, now)
+    }
+
+    /// Does what an action is for on the screen that has the keys. `which` is the number where it
+    /// takes one, from 0, and `key` is what was pressed for it.
+    fn act(&mut self, action: Action, which: usize, key: Key, now: Now) -> Vec<Effect> {
         self.changed = true;
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Redraw => return vec![Effect::Redraw],
+            other if self.palette.is_some() => return self.act_on_palette(other, now),
+            Action::Palette => self.open_palette(),
             Action::Notify => self.toggle_notify(now),
             Action::Help => {
                 let help = Help::new(self.screen_below_help(), &self.keys);

@@ -147,6 +147,53 @@ fn filters_say_what_they_leave_and_are_listed() {
 }
 
 #[test]
+fn an_action_is_chosen_by_its_name() {
+    compare("palette", |size| found(size, "P"));
+    compare("palette_narrowed", |size| found(size, "Ppre"));
+}
+
+#[test]
+fn scripts_of_all_kinds_keep_the_columns() {
+    compare("scripts", |size| {
+        let (mut app, now, mut example) = Example::new().run_screen(size);
+        let batch = example.in_scripts();
+        app.update(Message::Batch { number: 1, batch }, now);
+        (app, now, example)
+    });
+    compare("scripts_entry", |size| {
+        let (mut app, now, mut example) = Example::new().run_screen(size);
+        let batch = example.in_scripts();
+        app.update(Message::Batch { number: 1, batch }, now);
+        for key in [Key::character('k'), Key::plain(KeyCode::Enter)] {
+            app.update(Message::Key(key), now);
+        }
+        (app, now, example)
+    });
+}
+
+#[test]
+fn the_pieces_of_a_line_stand_on_one_row_and_are_told_apart_where_it_is_whole() {
+    compare("pieces", |size| with_pieces(size, &[]));
+    compare("pieces_entry", |size| with_pieces(size, &[Key::character('k'), Key::plain(KeyCode::Enter)]));
+}
+
+/// The run screen with a line that was written in pieces, and one after it, after some keys.
+fn with_pieces(size: Size, keys: &[Key]) -> (App, Now, Example) {
+    let (mut app, now, mut example) = Example::new().run_screen(size);
+    let batch = example.in_pieces();
+    app.update(Message::Batch { number: 1, batch }, now);
+    for key in keys {
+        app.update(Message::Key(*key), now);
+    }
+    (app, now, example)
+}
+
+#[test]
+fn a_selection_is_marked_and_says_how_it_is_copied() {
+    compare("selected", |size| found(size, "kkvkkk"));
+}
+
+#[test]
 fn an_entry_is_shown_whole() {
     compare("entry", |size| found(size, "kkk⏎"));
 }

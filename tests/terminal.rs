@@ -11,6 +11,8 @@
 mod checkpoints;
 #[path = "terminal/finding.rs"]
 mod finding;
+#[path = "terminal/pane.rs"]
+mod pane;
 #[path = "terminal/session.rs"]
 mod session;
 #[path = "terminal/settings.rs"]

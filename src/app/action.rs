@@ -2,13 +2,14 @@
 //! table all come from it.
 
 mod keys;
+mod screens;
 mod table;
 
 pub use keys::{BoundRow, KeyTable, Refusal, Wish};
 pub use table::ACTIONS;
 
 use super::key::Key;
-use table::EVERYWHERE;
+use screens::EVERYWHERE;
 
 /// Everything that a person can ask for with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,6 +90,10 @@ pub enum Action {
     Wrap,
     /// Copy the text of an entry.
     CopyEntry,
+    /// Begin a selection of entries, or end it.
+    Select,
+    /// Copy the texts of several entries.
+    CopyLines,
     /// Change a filter.
     EditFilter,
     /// Add a filter.
@@ -119,6 +124,8 @@ pub enum Action {
     Notify,
     /// Choose the next of the command lines.
     NextCommand,
+    /// List the actions of the screen, to choose one.
+    Palette,
     /// Take a notice off the status line.
     Dismiss,
     /// Show or leave the help.
@@ -154,11 +161,13 @@ pub enum ScreenKind {
     Entry,
     /// The help overlay.
     Help,
+    /// The list of actions, out of which one is chosen by typing.
+    Palette,
 }
 
 impl ScreenKind {
     /// All screens, in the order in which the README names them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Runs,
         Self::Run,
         Self::Line,
@@ -168,6 +177,7 @@ impl ScreenKind {
         Self::Why,
         Self::Prompt,
         Self::Help,
+        Self::Palette,
     ];
 
     /// What the screen is called.
@@ -183,13 +193,14 @@ impl ScreenKind {
             Self::Entry => "entry",
             Self::Prompt => "prompt",
             Self::Help => "help",
+            Self::Palette => "palette",
         }
     }
 
     /// Whether text is typed here, so that a character alone can stand for no action.
     #[must_use]
     pub fn is_typed_in(self) -> bool {
-        matches!(self, Self::Prompt | Self::Line)
+        matches!(self, Self::Prompt | Self::Line | Self::Palette)
     }
 }
 
@@ -212,6 +223,12 @@ pub struct ActionRow {
 }
 
 impl ActionRow {
+    /// Whether it takes a number, which is said by the key.
+    #[must_use]
+    pub fn takes_number(&self) -> bool {
+        self.action == Action::ToggleChannel
+    }
+
     /// What it is called in the settings: its name in one word, for example `log-tail`.
     #[must_use]
     pub fn setting(&self) -> String {

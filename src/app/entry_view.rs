@@ -1,6 +1,7 @@
 //! One entry, whole: every field, its text with all that was overwritten, the line as JSON and its
 //! bytes.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
@@ -14,8 +15,9 @@ use crate::model::Placed;
 use crate::run::Timestamp;
 use crate::run::entry::Body;
 
-/// How many bytes of an entry are shown in each form; the whole of it is in its file.
-const MOST_BYTES: usize = 256 << 10;
+/// How many bytes of an entry are shown in each form, and how many are copied; the whole of it is in
+/// its file.
+pub(super) const MOST_BYTES: usize = 256 << 10;
 /// How many of its bytes are shown as such.
 const MOST_RAW: usize = 16 << 10;
 /// How many bytes stand in one row.
@@ -35,25 +37,25 @@ pub struct EntryView {
 }
 
 impl EntryView {
-    pub(super) fn new(placed: &Placed, zone: &TimeZone) -> Self {
-        let seq = placed.seq.map_or_else(|| "without a seq".to_owned(), |seq| seq.to_string());
-        let title = format!("entry {seq} · {}", placed.channel.name());
-        let mut lines = fields(placed, zone);
-        part(&mut lines, "text", text_lines(placed.entry.text()));
-        if let Ok(value) = serde_json::from_slice::<Value>(&placed.line)
-            && let Ok(pretty) = serde_json::to_string_pretty(&value)
-        {
-            let end = pretty.floor_char_boundary(MOST_BYTES);
-            part(
-                &mut lines,
-                "JSON",
-                pretty[..end].lines().map(|line| TextLine::new(Role::Plain, display::json(line))),
-            );
-            cut(&mut lines, pretty.len(), end);
+    /// The view of one line, which may have been written in several pieces.
+    pub(super) fn new(pieces: &[Placed], zone: &TimeZone) -> Self {
+        let name = seqs_of(pieces).unwrap_or_else(|| "without a seq".to_owned());
+        let channel = pieces.first().map_or("", |piece| piece.channel.name());
+        let mut lines = Vec::new();
+        if let [placed] = pieces {
+            lines = fields(placed, zone);
+            part(&mut lines, "text", text_lines(placed.entry.text()));
+            as_written(&mut lines, placed);
+        } else {
+            let count = pieces.len();
+            lines.push(TextLine::new(Role::Plain, format!("one line that was written in {count} pieces")));
+            part(&mut lines, "text", text_lines(&joined(pieces)));
+            for (index, piece) in pieces.iter().enumerate() {
+                part(&mut lines, &format!("piece {} of {count}", index + 1), fields(piece, zone));
+                as_written(&mut lines, piece);
+            }
         }
-        part(&mut lines, "bytes", byte_lines(&placed.line[..placed.line.len().min(MOST_RAW)]));
-        cut(&mut lines, placed.line.len(), MOST_RAW);
-        Self { title, copy: to_copy(placed), lines, top: 0, left: 0 }
+        Self { title: format!("entry {name} · {channel}"), copy: to_copy(pieces), lines, top: 0, left: 0 }
     }
 
     /// Which entry it is. Untrusted text.
@@ -175,11 +177,47 @@ fn byte_lines(bytes: &[u8]) -> impl Iterator<Item = TextLine> {
     })
 }
 
-/// What an entry is called, and its text for the clipboard: harmless, its lines as they are shown.
+/// The line of an entry as JSON, and its bytes.
+fn as_written(lines: &mut Vec<TextLine>, placed: &Placed) {
+    if let Ok(value) = serde_json::from_slice::<Value>(&placed.line)
+        && let Ok(pretty) = serde_json::to_string_pretty(&value)
+    {
+        let end = pretty.floor_char_boundary(MOST_BYTES);
+        let json = pretty[..end].lines().map(|line| TextLine::new(Role::Plain, display::json(line)));
+        part(lines, "JSON", json);
+        cut(lines, pretty.len(), end);
+    }
+    part(lines, "bytes", byte_lines(&placed.line[..placed.line.len().min(MOST_RAW)]));
+    cut(lines, placed.line.len(), MOST_RAW);
+}
+
+/// The text of a line out of its pieces.
+pub(super) fn joined(pieces: &[Placed]) -> Cow<'_, [u8]> {
+    match pieces {
+        [placed] => Cow::Borrowed(placed.entry.text()),
+        pieces => pieces.iter().flat_map(|piece| piece.entry.text()).copied().collect::<Vec<u8>>().into(),
+    }
+}
+
+/// `18201`, or `18201–18203` for several pieces.
+fn seqs_of(pieces: &[Placed]) -> Option<String> {
+    match pieces {
+        [first, .., last] => first.seq.zip(last.seq).map(|(first, last)| format!("{first}–{last}")),
+        [placed] => placed.seq.map(|seq| seq.to_string()),
+        [] => None,
+    }
+}
+
+/// What a line is called, and its text for the clipboard: harmless, its lines as they are shown.
 #[must_use]
-pub(super) fn to_copy(placed: &Placed) -> (String, String) {
-    let text = placed.entry.text();
-    let lines = display::lines(&text[..text.len().min(MOST_BYTES)], display::Limits::NONE);
+pub(super) fn to_copy(pieces: &[Placed]) -> (String, String) {
+    let written = joined(pieces);
+    let lines = display::lines(&written[..written.len().min(MOST_BYTES)], display::Limits::NONE);
     let text = lines.iter().map(display::Line::text).collect::<Vec<_>>().join("\n");
-    (placed.seq.map_or_else(|| "the entry".to_owned(), |seq| format!("entry {seq}")), text)
+    let mut of = seqs_of(pieces).map_or_else(|| "the entry".to_owned(), |seqs| format!("entry {seqs}"));
+    if written.len() > MOST_BYTES {
+        // Writing to a string never fails.
+        _ = write!(of, ", only its first {} KiB", MOST_BYTES >> 10);
+    }
+    (of, text)
 }

@@ -6,6 +6,7 @@
 //! hunt, pursued whenever an answer comes, and given up with the next key that moves.
 
 mod app;
+mod copying;
 pub mod filters;
 pub mod goal;
 mod going;
@@ -23,7 +24,7 @@ pub use line::{Line, Purpose};
 pub use question::Question;
 pub use search::{Count, Search};
 
-use super::entry_view::{self, EntryView};
+use super::entry_view::EntryView;
 use super::log_pane::Stand;
 use super::message::Effect;
 use super::{Action, RunScreen, ScreenKind, Size};
@@ -44,14 +45,25 @@ pub enum Pending {
 }
 
 impl Pending {
-    /// The key that was pressed, and what may come now.
+    /// The action whose key was pressed.
     #[must_use]
-    pub fn hint(self) -> (&'static str, &'static str) {
+    pub fn action(self) -> Action {
         match self {
-            Self::Mark => ("m", "a letter marks this place"),
-            Self::Return => ("'", "the letter of a mark, or ' for where you were before"),
-            Self::Next => ("]", "next: g gap  c checkpoint  w worker event  e error"),
-            Self::Previous => ("[", "previous: g gap  c checkpoint  w worker event  e error"),
+            Self::Mark => Action::MarkPlace,
+            Self::Return => Action::ReturnToMark,
+            Self::Next => Action::NextOf,
+            Self::Previous => Action::PreviousOf,
+        }
+    }
+
+    /// What may come now.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Mark => "a letter marks this place",
+            Self::Return => "the letter of a mark, or ' for where you were before",
+            Self::Next => "next: g gap  c checkpoint  w worker event  e error",
+            Self::Previous => "previous: g gap  c checkpoint  w worker event  e error",
         }
     }
 }
@@ -180,6 +192,8 @@ impl RunScreen {
             Action::Search => self.open_line(Purpose::Search),
             Action::Filter => self.open_line(Purpose::Filter(None)),
             Action::Filters => self.list_filters(),
+            Action::Select => self.toggle_chosen(size),
+            Action::CopyLines => self.copy_lines(size),
             Action::GoTo => self.open_line(Purpose::GoTo),
             Action::NextHit => self.next_hit(Direction::Next, size),
             Action::PreviousHit => self.next_hit(Direction::Previous, size),
@@ -198,31 +212,21 @@ impl RunScreen {
         true
     }
 
-    /// The entry under the cursor, or the last one while following.
-    fn chosen(&self) -> Option<Placed> {
+    /// The pieces of the line under the cursor, or of the last one while following: most lines have one.
+    fn chosen_pieces(&self) -> Option<Vec<Placed>> {
         let view = self.pane.view(&self.model);
-        let place = self.pane.place(&self.model)?;
-        view.at(view.position_of(&place))
+        let pieces = self.pane.pieces_here(&self.model)?.map_while(|position| view.at(position));
+        Some(pieces.collect()).filter(|pieces: &Vec<Placed>| !pieces.is_empty())
     }
 
     fn toggle_entry(&mut self) {
         if self.entry.take().is_some() {
             return;
         }
-        match self.chosen() {
-            Some(placed) => self.entry = Some(EntryView::new(&placed, &self.zone)),
+        match self.chosen_pieces() {
+            Some(pieces) => self.entry = Some(EntryView::new(&pieces, &self.zone)),
             None => self.finding.refuse("there is no entry here"),
         }
-    }
-
-    fn copy_entry(&mut self) {
-        let copied = match &self.entry {
-            Some(entry) => Some(entry.to_copy()),
-            None => self.chosen().as_ref().map(entry_view::to_copy),
-        };
-        let Some((of, text)) = copied else { return self.finding.refuse("there is no entry here") };
-        self.finding.tell(format!("copied: the text of {of}"));
-        self.finding.outbox.push(Effect::Copy(text));
     }
 
     fn next_hit(&mut self, direction: Direction, size: Size) {
@@ -233,7 +237,7 @@ impl RunScreen {
         }
     }
 
-    /// Leaves what lies over the log, or the search; says whether there was anything to leave. `q`
+    /// Leaves what lies over the log, the selection, or the search; says whether there was anything to leave. `q`
     /// does not take a search away, since it leaves the screen.
     pub(super) fn leave_finding(&mut self, is_escape: bool) -> bool {
         if self.entry.take().is_some() {
@@ -243,7 +247,7 @@ impl RunScreen {
             self.leave_filters();
             return true;
         }
-        is_escape && self.clear_search()
+        is_escape && (self.pane.end_chosen() || self.clear_search())
     }
 
     /// Takes an answer to a question in.

@@ -4,6 +4,8 @@
 //! cursor, at one height on the screen; everything else is laid around it. The cursor is a
 //! [`Place`], not a position, so that nothing that comes above or below moves it.
 
+mod chosen;
+mod joined;
 mod log;
 mod places;
 mod wrapped;
@@ -35,6 +37,8 @@ pub struct LogPane {
     left: usize,
     /// How many columns a row of text has where long lines are wrapped.
     wrap: Option<usize>,
+    /// Where a selection was begun. There is none while following.
+    chosen_from: Option<Place>,
     /// What was asked for while only the end of a large run was in view.
     wanted: Option<Wanted>,
     /// The last entry that was on the screen since following stopped: what is after it is new.
@@ -93,8 +97,12 @@ pub enum Row {
 /// An entry with its display lines.
 #[derive(Debug)]
 pub struct Shown {
-    /// Where it stands.
+    /// Where it stands; where it is joined out of the pieces of one line, where the first one does.
     pub place: Place,
+    /// Where the last of its pieces stands.
+    pub last: Place,
+    /// Of how many entries it is joined.
+    pub pieces: u64,
     /// Its channel.
     pub channel: Channel,
     /// Its own seq, if it has one.
@@ -192,10 +200,11 @@ impl LogPane {
         }
     }
 
-    /// Follows.
+    /// Follows; a selection ends.
     pub fn follow(&mut self) {
         self.wanted = None;
         self.cursor = None;
+        self.chosen_from = None;
         self.seen = None;
     }
 
@@ -290,7 +299,7 @@ impl LogPane {
         for (index, row) in window.rows.iter().enumerate() {
             let Row::Entry { entry, line: 0 } = row else { continue };
             let Some(seq) = entry.place.key().seq() else { continue };
-            let next = log.place_at(log.position_of(&entry.place) + 1).and_then(|place| place.key().seq());
+            let next = log.place_at(log.position_of(&entry.last) + 1).and_then(|place| place.key().seq());
             let from = places.partition_point(|(place, _)| *place < seq);
             let here = places[from..].iter().take_while(|(place, _)| next.is_none_or(|next| *place < next));
             let seqs: Vec<u64> = here.map(|(_, seq)| *seq).collect();

@@ -10,7 +10,7 @@ impl App {
     pub(super) fn wheel(&mut self, notches: i32, now: Now) {
         let rows = notches.saturating_mul(WHEEL_ROWS);
         self.changed = true;
-        if self.prompt.is_some() && self.help.is_none() {
+        if self.wheel_to_choose(notches) || self.prompt.is_some() && self.help.is_none() {
             return;
         }
         let why_rows = self.why_rows(now);
@@ -34,7 +34,7 @@ impl App {
 
     pub(super) fn click(&mut self, row: u16) -> Vec<Effect> {
         self.changed = true;
-        if self.prompt.is_some() || self.why.is_some() {
+        if self.palette.is_some() || self.prompt.is_some() || self.why.is_some() {
             return Vec::new();
         }
         match (&self.help, &mut self.run, &mut self.runs) {

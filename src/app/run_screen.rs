@@ -305,6 +305,7 @@ impl RunScreen {
         let (pane, model) = (&mut self.pane, &self.model);
         match action {
             Action::Follow if pane.follows() => pane.hold(model, height),
+            Action::Last if pane.chosen(model).is_some() => pane.to_end(model, height),
             Action::Follow | Action::Last => pane.follow(),
             Action::First => pane.first(model, height),
             Action::Up => pane.move_cursor(model, -1, height),

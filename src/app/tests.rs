@@ -5,6 +5,7 @@ mod checkpoints;
 mod finding;
 mod list;
 mod needing;
+mod palette;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -57,8 +58,13 @@ impl Fixture {
     }
 
     fn append(&self, channel: &str, seq: u64, text: &str) {
+        self.append_exactly(channel, seq, &format!("{text}\n"));
+    }
+
+    /// The same without a line end at the end.
+    fn append_exactly(&self, channel: &str, seq: u64, text: &str) {
         let mut file = OpenOptions::new().create(true).append(true).open(self.path(channel)).unwrap();
-        let line = serde_json::json!({"seq": seq, "text": format!("{text}\n")});
+        let line = serde_json::json!({"seq": seq, "text": text});
         file.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 

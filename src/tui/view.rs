@@ -4,6 +4,7 @@ pub mod checkpoints;
 pub mod entry;
 pub mod finding;
 pub mod help;
+pub mod palette;
 pub mod prompt;
 pub mod run;
 pub mod runs;
@@ -81,6 +82,9 @@ fn draw_screen(app: &App, now: Now, look: &Look, buffer: &mut Buffer) {
     }
     if let Some(help) = app.help() {
         help::draw(help, app.size(), look, buffer);
+    }
+    if let Some(palette) = app.palette() {
+        palette::draw(palette, app.size(), look, buffer);
     }
 }
 

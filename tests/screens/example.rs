@@ -242,6 +242,32 @@ impl Example {
         self.tail.as_mut().unwrap().poll()
     }
 
+    /// Entries whose characters are wide, joined out of several, combined or written from the right.
+    pub(crate) fn in_scripts(&mut self) -> Batch {
+        let run = self.root().join("task-42/run-7");
+        let texts = [
+            "漢字 kanji, 한글 hangul | end",
+            "👩\u{200d}👩\u{200d}👧 family, 🇳🇱 flag, ❤\u{fe0f} heart | end",
+            "مرحبا بالعالم arabic, שלום hebrew | end",
+            "e\u{301}a\u{308}o\u{302} combined, \u{202e}turned\u{202c} | end",
+            "ไทย thai, हिन्दी hindi, ｗｉｄｅ wide | end",
+        ];
+        for (seq, text) in texts.iter().enumerate() {
+            append(&run, "stdout", &entry("stdout", 19_000 + seq as u64, 0.0, &format!("{text}\n")));
+        }
+        self.tail.as_mut().unwrap().poll()
+    }
+
+    /// A line in three pieces, and another entry.
+    pub(crate) fn in_pieces(&mut self) -> Batch {
+        let run = self.root().join("task-42/run-7");
+        let texts = ["Linking ", "target/debug/build ", "… done\n", "Running tests\n"];
+        for (seq, text) in texts.iter().enumerate() {
+            append(&run, "stdout", &entry("stdout", 19_000 + seq as u64, 0.0, text));
+        }
+        self.tail.as_mut().unwrap().poll()
+    }
+
     /// Writes a file into the folder of checkpoints of the run that is shown.
     pub(crate) fn checkpoint(&self, name: &str, text: &str) {
         fs::write(self.folder_of_checkpoints().join(name), text).unwrap();

@@ -139,7 +139,7 @@ fn the_path_is_copied_and_the_pager_gets_the_keys_and_the_terminal() {
     session.wait_for_text("Prepared the step");
     session.press("y");
     session.wait_for_text("✓ copied: ");
-    assert_eq!(session.asked(|asked| asked.copies), 1);
+    assert_eq!(session.asked(|asked| asked.copied.len()), 1);
     session.press("e");
     let screen = session.wait_for_text("shown: ");
     assert!(!screen.alternate_screen(), "the pager has the terminal as it was found");

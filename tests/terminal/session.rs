@@ -30,8 +30,8 @@ struct Shown {
 pub(crate) struct Asked {
     /// Titles that it set.
     pub(crate) titles: Vec<String>,
-    /// Texts that it put into the clipboard.
-    pub(crate) copies: usize,
+    /// Texts that it put into the clipboard, in base64.
+    pub(crate) copied: Vec<Vec<u8>>,
     /// How often it rang the bell.
     pub(crate) bells: usize,
     /// Notifications that it asked for (OSC 9).
@@ -53,8 +53,8 @@ impl vt100::Callbacks for Asked {
         }
     }
 
-    fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], _: &[u8]) {
-        self.copies += 1;
+    fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], text: &[u8]) {
+        self.copied.push(text.to_vec());
     }
 }
 
@@ -180,7 +180,7 @@ impl Session {
         let titles = self.asked(|asked| asked.titles.clone());
         let is_ours = |title: &String| title.ends_with("stepwatch") && !title.contains(char::is_control);
         assert!(!titles.is_empty() && titles.iter().all(is_ours), "{titles:?}");
-        let others = self.asked(|asked| (asked.copies, asked.bells, asked.notifications.len()));
+        let others = self.asked(|asked| (asked.copied.len(), asked.bells, asked.notifications.len()));
         assert_eq!(others, (0, 0, 0));
     }
 

@@ -106,11 +106,16 @@ impl KeyTable {
         None
     }
 
-    /// The rows that work on `screen` with their keys, in the order of the table of actions. Those
-    /// without a key are left out.
-    pub fn rows_of(&self, screen: ScreenKind) -> impl Iterator<Item = BoundRow<'_>> {
+    /// The rows that work on `screen` with their keys, in the order of the table of actions, also
+    /// those that have no key any more.
+    pub fn actions_of(&self, screen: ScreenKind) -> impl Iterator<Item = BoundRow<'_>> {
         let rows = ACTIONS.iter().zip(&self.keys).map(|(row, keys)| BoundRow { row, keys });
-        rows.filter(move |bound| bound.row.screens.contains(&screen) && !bound.keys.is_empty())
+        rows.filter(move |bound| bound.row.screens.contains(&screen))
+    }
+
+    /// The same without those that have no key.
+    pub fn rows_of(&self, screen: ScreenKind) -> impl Iterator<Item = BoundRow<'_>> {
+        self.actions_of(screen).filter(|bound| !bound.keys.is_empty())
     }
 
     /// What `key` means on `screen`: the action, and which of its keys it was, from 0.
@@ -254,7 +259,7 @@ mod tests {
         }
         let typed_in: Vec<ScreenKind> =
             ScreenKind::ALL.into_iter().filter(|screen| screen.is_typed_in()).collect();
-        assert_eq!(typed_in, [ScreenKind::Line, ScreenKind::Prompt]);
+        assert_eq!(typed_in, [ScreenKind::Line, ScreenKind::Prompt, ScreenKind::Palette]);
         for screen in typed_in {
             for bound in table.rows_of(screen) {
                 assert_eq!(

@@ -1,44 +1,11 @@
 //! The rows of the table of actions.
 
+use super::screens::{
+    ALWAYS, ASKING, CHECKPOINTS, CHOOSING, COPYING, ENTRIES, EVERYWHERE, FILTERS, MARKING, NOTICING, PROMPT,
+    RUN, RUNS, SCREENS, SHIFTING, TYPED, UNMARKING, WHY,
+};
 use super::{Action, ActionRow, ScreenKind};
 use crate::app::key::{Key, KeyCode};
-
-const RUNS: &[ScreenKind] = &[ScreenKind::Runs];
-const RUN: &[ScreenKind] = &[ScreenKind::Run];
-const CHECKPOINTS: &[ScreenKind] = &[ScreenKind::Checkpoints];
-const LINE: &[ScreenKind] = &[ScreenKind::Line];
-/// Where there is one entry that is meant.
-const ENTRIES: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry];
-const FILTERS: &[ScreenKind] = &[ScreenKind::Filters];
-const PROMPT: &[ScreenKind] = &[ScreenKind::Prompt];
-/// Where something can be marked.
-const MARKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Checkpoints];
-/// Where nothing can be marked.
-const UNMARKING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Why, ScreenKind::Help];
-/// Where text is wider than the screen.
-const SHIFTING: &[ScreenKind] = &[ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints];
-/// Where something can be said on the status line.
-const NOTICING: &[ScreenKind] =
-    &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Entry, ScreenKind::Checkpoints, ScreenKind::Why];
-/// Everywhere but in the help and where something is typed.
-const SCREENS: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints, ScreenKind::Why];
-/// Where it can be asked why.
-const ASKING: &[ScreenKind] = &[ScreenKind::Runs, ScreenKind::Run, ScreenKind::Checkpoints];
-const WHY: &[ScreenKind] = &[ScreenKind::Why];
-/// Where something can be copied.
-const COPYING: &[ScreenKind] = &[ScreenKind::Checkpoints, ScreenKind::Why];
-/// Everywhere but where something is typed.
-pub(super) const EVERYWHERE: &[ScreenKind] = &[
-    ScreenKind::Runs,
-    ScreenKind::Run,
-    ScreenKind::Filters,
-    ScreenKind::Entry,
-    ScreenKind::Checkpoints,
-    ScreenKind::Why,
-    ScreenKind::Help,
-];
-/// Also where something is typed.
-const ALWAYS: &[ScreenKind] = &ScreenKind::ALL;
 
 const fn plain(code: KeyCode) -> Key {
     Key::plain(code)
@@ -109,13 +76,20 @@ pub const ACTIONS: &[ActionRow] = &[
         screens: PROMPT,
         footer: Some("mask secrets"),
     },
-    row(Action::Accept, "accept", "Do what is typed.", &[plain(KeyCode::Enter)], LINE, Some("go on")),
+    row(
+        Action::Accept,
+        "accept",
+        "Do what is typed, or chosen.",
+        &[plain(KeyCode::Enter)],
+        TYPED,
+        Some("go on"),
+    ),
     row(
         Action::Abandon,
         "abandon",
         "Leave it, and go back to before.",
         &[plain(KeyCode::Escape), Key::control('c')],
-        LINE,
+        TYPED,
         Some("leave"),
     ),
     row(Action::EditFilter, "edit", "Change the filter.", &[plain(KeyCode::Enter)], FILTERS, Some("edit")),
@@ -306,6 +280,15 @@ pub const ACTIONS: &[ActionRow] = &[
         ENTRIES,
         Some("copy"),
     ),
+    row(Action::Select, "select", "Begin a selection, or end it.", &[character('v')], RUN, None),
+    row(
+        Action::CopyLines,
+        "copy lines",
+        "Copy the selection, or what is seen.",
+        &[character('Y')],
+        RUN,
+        None,
+    ),
     ActionRow {
         action: Action::Checkpoints,
         name: "checkpoints",
@@ -405,6 +388,14 @@ pub const ACTIONS: &[ActionRow] = &[
         screens: NOTICING,
         footer: None,
     },
+    row(
+        Action::Palette,
+        "palette",
+        "Choose what to do by its name.",
+        &[character('P'), Key::control('p')],
+        CHOOSING,
+        None,
+    ),
     row(Action::Help, "help", "Show these keys, or leave them.", &[character('?')], EVERYWHERE, Some("help")),
     row(
         Action::Back,

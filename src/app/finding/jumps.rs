@@ -96,8 +96,7 @@ impl RunScreen {
                 self.hunt(Sought::Events, direction, size);
             }
             other => {
-                let (sign, hint) = pending.hint();
-                self.finding.refuse(format!("{sign}{other} means nothing: {hint}"));
+                self.finding.refuse(format!("{other} means nothing here: {}", pending.hint()));
             }
         }
     }
@@ -120,7 +119,7 @@ impl RunScreen {
         }
         if let Some(stand) = self.pane.stand_here(&self.model, Self::height(size)) {
             self.finding.marks.insert(letter, stand);
-            self.finding.tell(format!("marked: '{letter} comes back here"));
+            self.finding.tell(format!("marked: {letter} stands for this place"));
         }
     }
 
@@ -135,7 +134,7 @@ impl RunScreen {
                 self.pane.return_to(&self.model, stand, Self::height(size));
             }
             None if letter == '\'' => self.finding.refuse("there was no jump yet"),
-            None => self.finding.refuse(format!("there is no mark {letter}: m{letter} makes it")),
+            None => self.finding.refuse(format!("there is no mark {letter}")),
         }
     }
 

@@ -1,14 +1,16 @@
 //! The log in rows: entries with their lines and the gaps above them, walking over them, and
 //! laying a window around one of them.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
+use super::joined::Piece;
 use super::wrapped::{self, MOST_ROWS};
 use super::{Cursor, LogPane, Row, Shown, Window};
 use crate::display;
-use crate::model::{Gap, Model, Place, Placed, View};
+use crate::model::{Gap, Model, Place, View};
 
 /// How many rows of gaps stand above one entry at most; more are told in one row.
 const GAP_ROWS: usize = 3;
@@ -18,13 +20,17 @@ const MOST_COLUMNS: usize = 1024;
 const MOST_LINES: usize = 1000;
 /// How many lines that were made ready are kept, to be shown again.
 const KEPT_LINES: usize = 2_000;
+/// How many entries are kept of which it is known whether they are pieces of a line.
+const KEPT_PIECES: usize = 20_000;
 
 /// What was found out and made ready to be shown, so that a key does not read it all again: one
 /// entry may be megabytes.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
     /// A place stands for the same bytes for ever: these do not go stale.
-    entries: HashMap<Place, Rc<Shown>>,
+    /// By the first and the last of their pieces.
+    entries: HashMap<(Place, Place), Rc<Shown>>,
+    pieces: HashMap<Place, Piece>,
     /// How many lines the entries have.
     lines: usize,
     /// Which places stand where, as long as neither the run nor the selection changes.
@@ -39,10 +45,15 @@ impl Ready {
     }
 }
 
-/// An entry and everything that stands with it, from its gaps to its last line.
+/// An entry, or the pieces of one line, and everything that stands with it, from its gaps to its
+/// last line.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
-    pub(super) position: u64,
+    /// The positions of its first and its last piece.
+    pub(super) first: u64,
+    pub(super) last: u64,
+    /// The piece that is meant.
+    pub(super) at: Place,
     pub(super) gaps: Vec<Row>,
     pub(super) entry: Rc<Shown>,
 }
@@ -90,14 +101,16 @@ impl<'a> Log<'a> {
     }
 
     pub(super) fn block(&self, position: u64) -> Option<Block> {
-        let entry = self.shown(position)?;
-        let before = position.checked_sub(1).and_then(|before| self.place_at(before));
+        let at = self.place_at(position)?;
+        let (first, last) = self.pieces(position).into_inner();
+        let entry = self.shown(first, last)?;
+        let before = first.checked_sub(1).and_then(|before| self.place_at(before));
         let seqs = before.and_then(|before| before.key().seq()).zip(entry.place.key().seq());
         let gaps = match seqs {
             Some((before, seq)) if before + 1 < seq => rows_of_gaps(&self.model.missing_between(before, seq)),
             _ => Vec::new(),
         };
-        Some(Block { position, gaps, entry })
+        Some(Block { first, last, at, gaps, entry })
     }
 
     pub(super) fn place_at(&self, position: u64) -> Option<Place> {
@@ -116,29 +129,54 @@ impl<'a> Log<'a> {
         known.unwrap_or_else(|| self.view.position_of(place))
     }
 
-    /// The entry, read and made ready only when it is not known yet.
-    fn shown(&self, position: u64) -> Option<Rc<Shown>> {
+    /// What is joined with others, read only when it is not known yet.
+    pub(super) fn piece(&self, position: u64) -> Option<Piece> {
         let place = self.place_at(position)?;
-        if let Some(known) = self.ready.borrow().entries.get(&place) {
+        if let Some(known) = self.ready.borrow().pieces.get(&place) {
+            return Some(known.clone());
+        }
+        let piece = Piece::of(&self.view.at(position)?);
+        let mut ready = self.ready.borrow_mut();
+        if ready.pieces.len() > KEPT_PIECES {
+            ready.pieces.clear();
+        }
+        ready.pieces.insert(place, piece.clone());
+        Some(piece)
+    }
+
+    /// The entries from one position to another as one, read and made ready only when that is not known
+    /// yet.
+    fn shown(&self, first: u64, last: u64) -> Option<Rc<Shown>> {
+        let places = (self.place_at(first)?, self.place_at(last)?);
+        if let Some(known) = self.ready.borrow().entries.get(&places) {
             return Some(Rc::clone(known));
         }
-        let placed = self.view.at(position)?;
-        let lines = lines_of(&placed, self.left, self.wrap);
+        let placed = self.view.at(first)?;
+        let mut is_open = placed.entry.is_open_line();
+        let mut text = Cow::Borrowed(placed.entry.text());
+        for piece in first + 1..=last {
+            let piece = self.view.at(piece)?;
+            text.to_mut().extend_from_slice(piece.entry.text());
+            is_open = piece.entry.is_open_line();
+        }
+        let lines = lines_of(&text, self.left, self.wrap);
         let mut ready = self.ready.borrow_mut();
         if ready.lines > KEPT_LINES {
             *ready = Ready::default();
         }
         ready.lines += lines.len();
         let shown = Rc::new(Shown {
-            place: placed.place,
-            channel: placed.channel,
+            place: placed.place.clone(),
+            last: places.1.clone(),
+            pieces: last - first + 1,
+            channel: placed.channel.clone(),
             seq: placed.seq,
             time: placed.entry.time,
             malformed: placed.malformed,
-            is_open: placed.entry.is_open_line(),
+            is_open,
             lines,
         });
-        ready.entries.insert(place, Rc::clone(&shown));
+        ready.entries.insert(places, Rc::clone(&shown));
         Some(shown)
     }
 
@@ -151,14 +189,14 @@ impl<'a> Log<'a> {
     pub(super) fn find(&self, cursor: &Cursor) -> Option<Spot> {
         let position = self.position_of(&cursor.place).min(self.view.len().checked_sub(1)?);
         let block = self.block(position)?;
-        let row = if block.entry.place == cursor.place { cursor.row } else { 0 };
+        let row = if block.at == cursor.place { cursor.row } else { 0 };
         let lowest = -block.gaps.len().cast_signed();
         let highest = block.entry.lines.len().cast_signed() - 1;
         Some(Spot { row: row.clamp(lowest, highest), block })
     }
 
     pub(super) fn cursor(&self, spot: &Spot, screen_row: usize) -> Cursor {
-        Cursor { place: spot.block.entry.place.clone(), row: spot.row, screen_row }
+        Cursor { place: spot.block.at.clone(), row: spot.row, screen_row }
     }
 
     /// Goes `rows` down (or up) from a spot; says how far it came.
@@ -170,12 +208,13 @@ impl<'a> Log<'a> {
                 spot.row += left;
                 return (spot, rows);
             }
-            let Some(block) = spot.block.position.checked_sub(1).and_then(|position| self.block(position))
+            let Some(mut block) = spot.block.first.checked_sub(1).and_then(|position| self.block(position))
             else {
                 spot.row -= above;
                 return (spot, rows - left - above);
             };
             left += above + 1;
+            block.at = block.entry.place.clone();
             spot = Spot { row: block.entry.lines.len().cast_signed() - 1, block };
         }
         while left > 0 {
@@ -184,7 +223,7 @@ impl<'a> Log<'a> {
                 spot.row += left;
                 return (spot, rows);
             }
-            let Some(block) = self.block(spot.block.position + 1) else {
+            let Some(block) = self.block(spot.block.last + 1) else {
                 spot.row += below;
                 return (spot, rows - left + below);
             };
@@ -213,37 +252,43 @@ impl<'a> Log<'a> {
         height: usize,
     ) -> Window {
         let screen_row = screen_row.min(height.saturating_sub(1));
-        // Every entry has a row at least: no more entries than rows are wanted above the cursor.
-        let position = spot.block.position;
-        let begin = position.saturating_sub(screen_row as u64);
-        let mut rows: VecDeque<(u64, Row)> = VecDeque::new();
+        let mut blocks = VecDeque::from([spot.block.clone()]);
         let mut cursor = spot.index();
-        for block in (begin..).map_while(|position| self.block(position)) {
-            if block.position < position {
-                cursor += block.rows();
-            } else if rows.len() >= cursor + height {
-                break;
-            }
-            rows.extend((0..block.rows()).map(|index| (block.position, block.row(index))));
+        while cursor < screen_row
+            && let Some(above) = blocks.front().and_then(|block| block.first.checked_sub(1))
+            && let Some(block) = self.block(above)
+        {
+            cursor += block.rows();
+            blocks.push_front(block);
         }
+        let mut count: usize = blocks.iter().map(Block::rows).sum();
+        while count < cursor + height
+            && let Some(block) = blocks.back().and_then(|block| self.block(block.last + 1))
+        {
+            count += block.rows();
+            blocks.push_back(block);
+        }
+        let mut rows: VecDeque<(u64, u64, Row)> = blocks
+            .iter()
+            .flat_map(|block| (0..block.rows()).map(move |index| (block.first, block.last, block.row(index))))
+            .collect();
         let skip = cursor.saturating_sub(screen_row).min(rows.len());
         rows.drain(..skip);
         cursor -= skip;
         rows.truncate(height);
         Window {
             cursor: (cursor < rows.len()).then_some(cursor),
-            first: rows.front().map_or(0, |(position, _)| *position),
-            last: rows.back().map_or(0, |(position, _)| *position),
+            first: rows.front().map_or(0, |(first, ..)| *first),
+            last: rows.back().map_or(0, |(_, last, _)| *last),
             entries: self.view.len(),
-            rows: rows.into_iter().map(|(_, row)| row).chain(partial.iter().cloned()).take(height).collect(),
+            rows: rows.into_iter().map(|(.., row)| row).chain(partial.iter().cloned()).take(height).collect(),
         }
     }
 }
 
 /// The lines of an entry, at least one. A very long entry ends in a row that says how much more
 /// there is.
-fn lines_of(placed: &Placed, left: usize, wrap: Option<usize>) -> Vec<display::Line> {
-    let text = placed.entry.text();
+fn lines_of(text: &[u8], left: usize, wrap: Option<usize>) -> Vec<display::Line> {
     let columns = wrap.map_or(MOST_COLUMNS, |columns| columns.saturating_mul(MOST_ROWS));
     let limits = display::Limits { from: left, columns, lines: MOST_LINES };
     let mut lines = display::lines(text, limits);

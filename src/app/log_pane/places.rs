@@ -1,5 +1,7 @@
 //! Going to places in the log, and coming back.
 
+use std::ops::RangeInclusive;
+
 use super::log::{Log, Spot};
 use super::{Cursor, LogPane, Row, Shown, Wanted};
 use crate::model::{Model, Place};
@@ -44,9 +46,21 @@ impl LogPane {
     pub fn place_where(&self, model: &Model, stand: &Stand) -> Option<Place> {
         let log = Log::new(model, self);
         match &stand.cursor {
-            Some(cursor) => log.find(cursor).map(|spot| spot.block.entry.place.clone()),
+            Some(cursor) => log.find(cursor).map(|spot| spot.block.at),
             None => log.place_at(log.view.len().checked_sub(1)?),
         }
+    }
+
+    /// The positions of the pieces of the line under the cursor, or of the last one while following.
+    #[must_use]
+    pub fn pieces_here(&self, model: &Model) -> Option<RangeInclusive<u64>> {
+        let log = Log::new(model, self);
+        Some(log.pieces(log.position_of(&self.place(model)?)))
+    }
+
+    /// The positions of the pieces of the line of which one stands at `position`.
+    pub(in crate::app) fn pieces_at(&self, model: &Model, position: u64) -> RangeInclusive<u64> {
+        Log::new(model, self).pieces(position)
     }
 
     /// Where a person stands, to come back to: at the last row while following.
@@ -72,8 +86,12 @@ impl LogPane {
             return (last, last.and_then(|last| last.checked_add(1)));
         };
         let Some(spot) = log.find(cursor) else { return (None, None) };
-        let (position, seq) = (spot.block.position, spot.block.entry.place.key().seq());
-        if spot.row < 0 { (seq_at(position.checked_sub(1)), seq) } else { (seq, seq_at(Some(position + 1))) }
+        let (first, last) = (spot.block.first, spot.block.last);
+        if spot.row < 0 {
+            (seq_at(first.checked_sub(1)), seq_at(Some(first)))
+        } else {
+            (seq_at(Some(last)), seq_at(Some(last + 1)))
+        }
     }
 
     /// Wraps long lines into rows of so many columns, or cuts them.

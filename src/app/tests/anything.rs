@@ -22,6 +22,7 @@ enum Step {
     Click(u16),
     Resize(u16, u16),
     Append(u8, u64, u8),
+    Piece(u8, u64),
     Truncate(u8),
     Time(u64),
     Typed(char),
@@ -40,6 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_u16..110).prop_map(Step::Click),
         1 => (1_u16..=300, 1_u16..=100).prop_map(|(width, height)| Step::Resize(width, height)),
         4 => (0_u8..3, 1_u64..60, 0_u8..6).prop_map(|(channel, seq, lines)| Step::Append(channel, seq, lines)),
+        2 => (0_u8..3, 1_u64..60).prop_map(|(channel, seq)| Step::Piece(channel, seq)),
         1 => (0_u8..3).prop_map(Step::Truncate),
         1 => (0_u64..3000).prop_map(Step::Time),
         2 => prop::sample::select(vec!['0', '9', 'ä', 'x', '👩', '\u{301}']).prop_map(Step::Typed),
@@ -53,7 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What is pressed to find something; `⏎` is enter and `⎋` is esc.
-const FINDING: [&str; 42] = [
+const FINDING: [&str; 51] = [
     "W",
     "W",
     "⏎",
@@ -65,6 +67,15 @@ const FINDING: [&str; 42] = [
     "⏎y",
     "⏎n",
     "/te",
+    "vkk",
+    "vG",
+    "v",
+    "Y",
+    "⎋",
+    "Pfol⏎",
+    "Pch 2⏎",
+    "Pzzz⏎x⎋",
+    "P",
     "/t⏎",
     "/(⏎",
     "/⏎",
@@ -148,6 +159,10 @@ fn check_finding(fixture: &Fixture) -> Result<(), TestCaseError> {
         let is_filtering = run.kept().is_some_and(|(_, (searched, total))| searched < total);
         prop_assert!(hits.of <= run.pane().view(run.model()).len() || !hits.is_complete || is_filtering);
     }
+    if let Some(chosen) = run.pane().chosen_positions(run.model()) {
+        prop_assert!(!run.pane().follows());
+        prop_assert!(chosen.start <= chosen.end && chosen.end <= fixture.window().entries);
+    }
     if let Some(entry) = run.entry() {
         prop_assert!(entry.top(fixture.app.size()) < entry.lines().len());
     }
@@ -197,6 +212,10 @@ proptest! {
                 Step::Append(channel, seq, lines) => {
                     let text = vec!["text"; usize::from(lines)].join("\n");
                     fixture.append(CHANNELS[usize::from(channel)], seq, &text);
+                    fixture.look();
+                }
+                Step::Piece(channel, seq) => {
+                    fixture.append_exactly(CHANNELS[usize::from(channel)], seq, "piece ");
                     fixture.look();
                 }
                 Step::Truncate(channel) => {

@@ -1,8 +1,10 @@
 //! Searching, filtering and going to places, on real files.
 
+mod copying;
 mod entry;
 mod filters;
 mod going;
+mod joined;
 
 use super::super::finding::{Count, Search};
 use super::*;

@@ -9,7 +9,7 @@ use super::prompt::draw_line;
 use super::run::row;
 use crate::app::finding::{Filters, Line, Pending};
 use crate::app::layout::{RunLayout, Size};
-use crate::app::{RunScreen, ScreenKind};
+use crate::app::{Action, RunScreen, ScreenKind};
 use crate::display;
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -22,18 +22,18 @@ const LONGEST_PATTERN: usize = 24;
 const LEAST_INPUT: usize = 16;
 
 /// Draws what has the last row while something is being typed or awaited; says whether anything has.
-pub fn last_row(run: &RunScreen, area: Rect, theme: Theme, buffer: &mut Buffer) -> bool {
+pub fn last_row(run: &RunScreen, area: Rect, look: &Look, buffer: &mut Buffer) -> bool {
     match (run.finding().line(), run.finding().pending()) {
-        (Some(line), _) => typed(run, line, area, theme, buffer),
-        (None, Some(pending)) => hint(pending, area, theme, buffer),
+        (Some(line), _) => typed(run, line, area, look.theme, buffer),
+        (None, Some(pending)) => hint(pending, area, look, buffer),
         (None, None) => return false,
     }
     true
 }
 
-fn hint(pending: Pending, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    let (key, hint) = pending.hint();
-    let spans = vec![(format!("{key}… "), theme.key()), (hint.to_owned(), theme.faint())];
+fn hint(pending: Pending, area: Rect, look: &Look, buffer: &mut Buffer) {
+    let (theme, key) = (look.theme, look.keys.first_of(pending.action()));
+    let spans = vec![(format!("{key}… "), theme.key()), (pending.hint().to_owned(), theme.faint())];
     bar::draw(buffer, area, vec![Piece::of(spans, 0)], 3);
 }
 
@@ -76,6 +76,18 @@ pub fn search_piece(run: &RunScreen, theme: Theme) -> Option<Piece> {
     let pattern = display::one_line_within(search.text(), LONGEST_PATTERN);
     let told = hits(run, count.at, count.of, count.is_complete);
     Some(Piece::of(vec![(format!(" /{pattern}"), theme.strong()), (format!("  {told} "), theme.faint())], 1))
+}
+
+/// How many entries are selected and what can be done with them, for the rule below the log.
+pub fn chosen_piece(run: &RunScreen, look: &Look) -> Option<Piece> {
+    let positions = run.pane().chosen_positions(run.model())?;
+    let entries = positions.end.saturating_sub(positions.start);
+    let noun = if entries == 1 { "entry" } else { "entries" };
+    let mut spans = vec![(format!(" ┃ {} {noun} selected", text::number(entries)), look.theme.strong())];
+    let key = look.keys.first_of(Action::CopyLines);
+    let copies = if key.is_empty() { " ".to_owned() } else { format!(" · {key} copies ") };
+    spans.push((copies, look.theme.faint()));
+    Some(Piece::of(spans, 0))
 }
 
 /// What the filters leave of the log, for the rule above it.

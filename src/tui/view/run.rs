@@ -63,7 +63,9 @@ pub fn draw(
     }
     let log = Rect { width: layout.log_width, ..log };
     let marks = run.marks(&window);
+    let chosen = run.pane().chosen(run.model());
     let rows = LogRows {
+        chosen: chosen.as_ref(),
         marks: &marks,
         channels: run.model().channels(),
         window: &window,
@@ -97,7 +99,7 @@ pub fn draw(
     if run.finding().line().is_some() {
         bar::blank(buffer, row(size, layout.footer, 0));
     }
-    if finding::last_row(run, last, theme, buffer) || run.finding().lists_filters() {
+    if finding::last_row(run, last, look, buffer) || run.finding().lists_filters() {
         return;
     }
     match run.notice().filter(|_| said.is_none()) {
@@ -247,9 +249,12 @@ fn lower_rule(run: &RunScreen, window: &Window, look: &Look) -> Vec<Piece> {
             new => (format!("▼ {} new below", text::number(new)), theme.warning()),
         };
         let key = look.keys.first_of(Action::Last);
-        let follows = if key.is_empty() { " ".to_owned() } else { format!(" · {key} follows ") };
+        // It goes to the end without following while something is selected.
+        let is_told = !key.is_empty() && run.pane().chosen(run.model()).is_none();
+        let follows = if !is_told { " ".to_owned() } else { format!(" · {key} follows ") };
         pieces.push(Piece::of(vec![(format!(" {told}"), style), (follows, theme.faint())], 0));
     }
+    pieces.extend(finding::chosen_piece(run, look));
     pieces.extend(finding::search_piece(run, theme));
     if run.wraps() {
         pieces.push(Piece::new(" wrapped ", theme.faint(), 2));

@@ -11,7 +11,7 @@ use crate::app::layout::{CHANNEL_WIDTH, LogColumns};
 use crate::app::log_pane::{Row, Shown, Window};
 use crate::app::time_column::{TimeColumn, distance};
 use crate::display;
-use crate::model::{ChannelState, Pattern};
+use crate::model::{ChannelState, Pattern, Place};
 use crate::run::{Channel, Timestamp};
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -27,6 +27,8 @@ pub struct LogRows<'a> {
     pub highest_seq: Option<u64>,
     /// What is searched for.
     pub hits: Option<&'a Pattern>,
+    /// The first and the last place that are selected.
+    pub chosen: Option<&'a (Place, Place)>,
     /// Whether text is out of sight on the left.
     pub shifted: bool,
     /// Beside which rows which checkpoints stand.
@@ -59,6 +61,9 @@ impl LogRows<'_> {
                         self.head(buffer, area, columns, entry, above);
                     }
                     self.entry(buffer, area, columns, entry, *line);
+                    if self.chosen.is_some_and(|(from, to)| *from <= entry.place && entry.place <= *to) {
+                        self.text_at(buffer, area, 1, "┃", self.theme.cursor());
+                    }
                     above = entry.time.or(above);
                 }
                 Row::Gaps { gaps, missing, from, to } => {
@@ -96,7 +101,7 @@ impl LogRows<'_> {
     }
 
     fn is_an_end(&self, entry: &Shown) -> bool {
-        self.channels.iter().any(|channel| channel.end.as_ref() == Some(&entry.place))
+        self.channels.iter().any(|channel| channel.end.as_ref() == Some(&entry.last))
     }
 
     fn entry(&self, buffer: &mut Buffer, area: Rect, columns: LogColumns, entry: &Shown, line: usize) {
@@ -120,6 +125,10 @@ impl LogRows<'_> {
             (x, _) = buffer.set_stringn(x, area.y, &sign, usize::from(area.right() - x), self.theme.faint());
         }
         let is_last = line + 1 == entry.lines.len();
+        if is_last && entry.pieces > 1 && x < area.right() {
+            let sign = format!(" ({} pieces)", entry.pieces);
+            (x, _) = buffer.set_stringn(x, area.y, &sign, usize::from(area.right() - x), self.theme.faint());
+        }
         if is_last && entry.is_open && self.is_an_end(entry) && x < area.right() {
             buffer.set_stringn(x, area.y, "▏", 1, self.theme.warning());
         }

@@ -1,0 +1,81 @@
+//! The pieces of one line. A recorder that cannot wait for the end of a line writes it in several
+//! entries, each but the last without a line end; they are shown as one line.
+//!
+//! Two entries are pieces of one line when they are of one channel, the first has no line end, and their
+//! seqs follow one another: where an entry of another channel came between, the line was cut for a
+//! person to see when. A line of more than [`MOST_PIECES`] or [`MOST_BYTES`] is shown in its pieces: which
+//! entries are shown together then depends on nothing but the entries themselves, and no key reads more
+//! than so many of them for one row.
+
+use std::ops::RangeInclusive;
+
+use super::log::Log;
+use crate::model::{Place, Placed};
+use crate::run::Channel;
+
+/// How many pieces of a line are joined at most.
+pub(super) const MOST_PIECES: u64 = 64;
+/// How many bytes of text they have together at most.
+pub(super) const MOST_BYTES: usize = 64 << 10;
+
+/// What has to be known of an entry to tell whether it is joined with another one.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    place: Place,
+    channel: Channel,
+    is_open: bool,
+    /// Whether it says less or something else than what was written.
+    is_odd: bool,
+    bytes: usize,
+}
+
+impl Piece {
+    pub(super) fn of(placed: &Placed) -> Self {
+        Self {
+            place: placed.place.clone(),
+            channel: placed.channel.clone(),
+            is_open: placed.entry.is_open_line(),
+            is_odd: placed.malformed || placed.cut.is_some(),
+            bytes: placed.entry.text().len(),
+        }
+    }
+
+    /// Whether the line goes on in `next`.
+    pub(super) fn goes_on_in(&self, next: &Self) -> bool {
+        let seqs = self.place.key().seq().zip(next.place.key().seq());
+        self.is_open
+            && self.channel == next.channel
+            && !self.is_odd
+            && !next.is_odd
+            && seqs.is_some_and(|(seq, next)| seq.checked_add(1) == Some(next))
+    }
+}
+
+impl Log<'_> {
+    /// The positions of the pieces of the line of which a piece stands at `position`: that alone where
+    /// nothing is to be joined.
+    pub(super) fn pieces(&self, position: u64) -> RangeInclusive<u64> {
+        let alone = position..=position;
+        let Some(here) = self.piece(position) else { return alone };
+        let (mut first, mut last, mut bytes) = (position, position, here.bytes);
+        let mut edge = here.clone();
+        while last - first < MOST_PIECES
+            && let Some(before) = first.checked_sub(1).and_then(|before| self.piece(before))
+            && before.goes_on_in(&edge)
+        {
+            first -= 1;
+            bytes += before.bytes;
+            edge = before;
+        }
+        edge = here;
+        while last - first < MOST_PIECES
+            && let Some(next) = self.piece(last + 1)
+            && edge.goes_on_in(&next)
+        {
+            last += 1;
+            bytes += next.bytes;
+            edge = next;
+        }
+        if last - first >= MOST_PIECES || bytes > MOST_BYTES { alone } else { first..=last }
+    }
+}
