@@ -119,11 +119,7 @@ fn found(size: Size, keys: &str) -> (App, Now, Example) {
         let key = if key == '⏎' { Key::plain(KeyCode::Enter) } else { Key::character(key) };
         let mut effects = app.update(Message::Key(key), now);
         while let Some(effect) = effects.pop() {
-            let Effect::Search { number, question, jobs } = effect else { continue };
-            for job in jobs {
-                let answer = Answer::Found(Box::new(job.run(&AtomicBool::new(false)).unwrap()));
-                effects.extend(app.update(Message::Searched { number, question, answer }, now));
-            }
+            effects.extend(example::answer(&mut app, effect, now));
         }
     }
     (app, now, example)

@@ -2,6 +2,7 @@
 
 mod anything;
 mod checkpoints;
+mod density;
 mod finding;
 mod list;
 mod needing;

@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
+use super::Settings;
 use super::list::Column;
 use super::theme::{Part, ThemeName, ThemeSettings};
 use super::thresholds::FIELDS;
-use super::Settings;
 use crate::app::Key;
 use crate::app::action::ACTIONS;
 use crate::diagnose::Thresholds;

@@ -101,6 +101,17 @@ fn entry(channel: &str, seq: u64, before: f64, text: &str) -> Value {
     }
 }
 
+/// Answers what an effect asks of the whole log.
+pub(crate) fn answer(app: &mut App, effect: Effect, now: Now) -> Vec<Effect> {
+    let (Effect::Search { number, question, jobs } | Effect::Classify { number, question, jobs }) = effect
+    else {
+        return Vec::new();
+    };
+    let answers =
+        jobs.into_iter().map(|job| Answer::Found(Box::new(job.run(&AtomicBool::new(false)).unwrap())));
+    answers.flat_map(|answer| app.update(Message::Searched { number, question, answer }, now)).collect()
+}
+
 impl Example {
     pub(crate) fn new() -> Self {
         let example = Self { folder: tempfile::tempdir().unwrap(), tail: None };
@@ -228,7 +239,13 @@ impl Example {
         let directory = self.directory("task-42/run-7");
         let (mut app, _) = App::new(Start::Run(directory.clone()), size);
         let mut tail = RunTail::new(directory);
-        app.update(Message::Batch { number: 1, batch: tail.poll() }, now());
+        let mut effects = app.update(Message::Batch { number: 1, batch: tail.poll() }, now());
+        while let Some(effect) = effects.pop() {
+            effects.extend(answer(&mut app, effect, now()));
+        }
+        // Long enough after it for the bar to be made anew, by a clock that is not shown.
+        let later = Now { monotonic: now().monotonic + Duration::from_millis(600), ..now() };
+        app.update(Message::Tick, later);
         self.tail = Some(tail);
         (app, now(), self)
     }
