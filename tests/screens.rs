@@ -11,14 +11,12 @@ mod themes;
 mod why;
 
 use std::fmt::Write as _;
-use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
-use stepwatch::app::{App, Effect, Key, KeyCode, Message, Size};
-use stepwatch::model::Answer;
+use stepwatch::app::{App, Key, KeyCode, Message, Size};
 use stepwatch::run::Now;
 use stepwatch::tui::theme::Theme;
 use stepwatch::tui::view::{self, Look};

@@ -111,7 +111,8 @@ impl RunScreen {
             (before.rows, before.kept, &before.selection) != (shown.rows, shown.kept, &shown.selection)
         });
         let is_same = self.density.made_of.as_ref() == Some(&shown) && self.density.counted == counted;
-        let is_early = self.density.made_at.is_some_and(|at| now < at + PATIENCE);
+        let is_empty = self.density.begins.is_empty();
+        let is_early = !is_empty && self.density.made_at.is_some_and(|at| now < at + PATIENCE);
         self.density.is_due = !is_same && !is_other && is_early;
         if is_same || self.density.is_due {
             return false;

@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stepwatch::app::{App, Message, Records, RunSummary, RunsFound, Size, Start};
+use stepwatch::app::{App, Effect, Message, Records, RunSummary, RunsFound, Size, Start};
 use stepwatch::checkpoint::{Checkpoints, StoredRecord};
 use stepwatch::diagnose::overview::Probe;
+use stepwatch::model::Answer;
 use stepwatch::run::{Now, RunDirectory, Status, Timestamp};
 use stepwatch::tail::{Batch, RunTail};
 use stepwatch::tui::theme::Theme;

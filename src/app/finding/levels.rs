@@ -14,6 +14,9 @@ use crate::model::{Answer, Filter, Level, LevelRule, ScanJob};
 /// else keep threads busy with a few lines at a time.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// So many bytes that came since everything was counted are counted in a moment.
+const A_MOMENT: u64 = 256 << 10;
+
 /// What is asked of the levels of entries. Nothing at first.
 #[derive(Debug, Default)]
 pub(super) struct Levels {
@@ -26,6 +29,8 @@ pub(super) struct Levels {
     /// Whether something came that was not asked about.
     is_stale: bool,
     asked_at: Option<Duration>,
+    /// Whether all that was there was counted once.
+    was_complete: bool,
 }
 
 /// How many errors and warnings were found.
@@ -35,7 +40,7 @@ pub struct LevelCount {
     pub errors: u64,
     /// Warnings.
     pub warnings: u64,
-    /// Whether these are all.
+    /// Whether these are all, but for what came a moment ago.
     pub is_complete: bool,
 }
 
@@ -68,8 +73,11 @@ impl RunScreen {
     #[must_use]
     pub fn levels(&self) -> Option<LevelCount> {
         let [errors, warnings] = self.finding.levels.whole.as_ref()?;
-        let is_complete =
-            [errors, warnings].into_iter().all(|question| question.found().is_complete(&self.model));
+        let few = if self.finding.levels.was_complete { A_MOMENT } else { 0 };
+        let is_complete = [errors, warnings].into_iter().all(|question| {
+            let (searched, total) = question.found().progress(&self.model);
+            total.saturating_sub(searched) <= few
+        });
         Some(LevelCount { errors: errors.found().len(), warnings: warnings.found().len(), is_complete })
     }
 
@@ -154,6 +162,9 @@ impl RunScreen {
             return Err(answer);
         };
         let jobs = asked.take(answer, model);
+        let whole = self.finding.levels.whole.iter().flatten();
+        let is_complete = whole.map(|question| question.found().is_complete(&self.model)).all(|is| is);
+        self.finding.levels.was_complete |= is_complete;
         self.send_level(question, jobs);
         Ok(())
     }

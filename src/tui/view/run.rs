@@ -371,12 +371,12 @@ fn silence(channel: &ChannelState, now: Now) -> Option<Duration> {
 fn levels(run: &RunScreen, theme: Theme) -> Vec<Piece> {
     let Some(counted) = run.levels() else { return Vec::new() };
     let more = if counted.is_complete { "" } else { "…" };
-    let told = [("errors", counted.errors, theme.error()), ("warnings", counted.warnings, theme.warning())];
-    let piece = |(name, count, style): (&str, u64, Style)| {
-        let style = if count > 0 { style } else { theme.faint() };
-        let spans =
-            vec![(format!("{name} "), theme.faint()), (format!("{}{more}", text::number(count)), style)];
-        Piece::of(spans, 1)
+    let told =
+        [("errors", counted.errors, 1, theme.error()), ("warnings", counted.warnings, 2, theme.warning())];
+    let piece = |(name, count, rank, style)| {
+        let (rank, style) = if count > 0 { (rank, style) } else { (3, theme.faint()) };
+        let count = (format!("{}{more}", text::number(count)), style);
+        Piece::of(vec![(format!("{name} "), theme.faint()), count], rank)
     };
     told.into_iter().map(piece).collect()
 }
