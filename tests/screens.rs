@@ -120,6 +120,7 @@ fn found(size: Size, keys: &str) -> (App, Now, Example) {
             effects.extend(example::answer(&mut app, effect, now));
         }
     }
+    example::settle(&mut app, 1200);
     (app, now, example)
 }
 

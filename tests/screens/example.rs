@@ -114,6 +114,13 @@ pub(crate) fn answer(app: &mut App, effect: Effect, now: Now) -> Vec<Effect> {
     answers.flat_map(|answer| app.update(Message::Searched { number, question, answer }, now)).collect()
 }
 
+/// Lets so many milliseconds pass, by a clock that is not shown: long enough for the bar to be made
+/// anew.
+pub(crate) fn settle(app: &mut App, milliseconds: u64) {
+    let later = now().monotonic + Duration::from_millis(milliseconds);
+    app.update(Message::Tick, Now { monotonic: later, ..now() });
+}
+
 impl Example {
     pub(crate) fn new() -> Self {
         let example = Self { folder: tempfile::tempdir().unwrap(), tail: None };
@@ -245,9 +252,7 @@ impl Example {
         while let Some(effect) = effects.pop() {
             effects.extend(answer(&mut app, effect, now()));
         }
-        // Long enough after it for the bar to be made anew, by a clock that is not shown.
-        let later = Now { monotonic: now().monotonic + Duration::from_millis(600), ..now() };
-        app.update(Message::Tick, later);
+        settle(&mut app, 600);
         self.tail = Some(tail);
         (app, now(), self)
     }
