@@ -299,4 +299,24 @@ mod tests {
         open.drive.carry_out(Effect::CloseRun { number: 1 });
         assert_eq!(open.searches(), None);
     }
+
+    #[test]
+    fn what_is_counted_in_the_background_is_counted_until_the_run_is_left() {
+        let mut open = Open::new();
+        open.wait_for("every entry counted", |app| {
+            let counted = app.run().and_then(crate::app::RunScreen::levels);
+            counted.is_some_and(|counted| counted.is_complete)
+        });
+        let counts = |open: &Open| open.drive.run.as_ref().map(|run| run.levels.len());
+        assert_eq!((counts(&open), open.searches()), (Some(2), Some(Vec::new())), "errors, and warnings");
+        open.press("&a\r".chars().map(|key| match key {
+            '\r' => Key::plain(KeyCode::Enter),
+            key => Key::character(key),
+        }));
+        assert_eq!(counts(&open), Some(4), "of what the filter keeps as well");
+        open.press("F ".chars().map(Key::character));
+        assert_eq!(counts(&open), Some(2), "the filter is off");
+        open.drive.carry_out(Effect::CloseRun { number: 1 });
+        assert_eq!(counts(&open), None);
+    }
 }

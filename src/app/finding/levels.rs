@@ -162,8 +162,8 @@ impl RunScreen {
             return Err(answer);
         };
         let jobs = asked.take(answer, model);
-        let whole = self.finding.levels.whole.iter().flatten();
-        let is_complete = whole.map(|question| question.found().is_complete(&self.model)).all(|is| is);
+        let mut whole = self.finding.levels.whole.iter().flatten();
+        let is_complete = whole.all(|question| question.found().is_complete(&self.model));
         self.finding.levels.was_complete |= is_complete;
         self.send_level(question, jobs);
         Ok(())
