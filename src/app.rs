@@ -8,6 +8,7 @@ pub mod action;
 pub mod attention;
 mod checkpointing;
 pub mod checkpoints_screen;
+pub mod density;
 pub mod editor;
 pub mod emission;
 pub mod entry_view;
@@ -39,6 +40,7 @@ pub mod wrap;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -61,7 +63,7 @@ pub use why_screen::WhyScreen;
 
 pub use crate::checkpoint::{Kind, Origin};
 pub use crate::diagnose::RunSummary;
-use crate::model::Pattern;
+use crate::model::LevelRule;
 use crate::run::{Now, RunDirectory};
 
 /// What to open at the start.
@@ -95,8 +97,8 @@ pub struct App {
     tickets: u64,
     /// The zone in which times are shown and typed.
     zone: TimeZone,
-    /// What an error looks like, where a person wants it otherwise.
-    errors: Option<Pattern>,
+    /// What errors and warnings look like, where a person wants it otherwise.
+    levels: Option<Arc<LevelRule>>,
     changed: bool,
 }
 
@@ -120,7 +122,7 @@ impl App {
             opened: 0,
             tickets: 0,
             zone: TimeZone::UTC,
-            errors: None,
+            levels: None,
             changed: true,
         };
         let effects = match start {
@@ -153,12 +155,14 @@ impl App {
         self.zone = zone;
     }
 
-    /// Takes what an error looks like; see [`finding::ERRORS`] for what it looks like otherwise.
-    pub fn set_errors(&mut self, pattern: Option<Pattern>) {
+    /// Takes what an error and a warning look like; see [`LevelRule::usual`] for what they look like
+    /// otherwise.
+    pub fn set_levels(&mut self, rule: Option<LevelRule>) {
+        let rule = rule.map(Arc::new);
         if let Some(run) = &mut self.run {
-            run.set_errors(pattern.clone());
+            run.set_levels(rule.clone());
         }
-        self.errors = pattern;
+        self.levels = rule;
     }
 
     /// The terminal's size.
@@ -260,7 +264,8 @@ impl App {
             Message::Paste(text) if self.paste_to_choose(&text) || self.paste_to_find(&text) => {}
             Message::Paste(text) => return self.paste(&text),
             Message::Wheel(notches) => self.wheel(notches, now),
-            Message::Click(row) => return self.click(row),
+            Message::Click { column, row } => return self.click(column, row),
+            Message::Drag { row } => self.drag(row),
             Message::Resize(size) => self.resize(size),
             Message::Tick => {
                 if let Some(run) = &mut self.run {

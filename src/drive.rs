@@ -54,6 +54,8 @@ struct OpenRun {
     checkpoints: Option<CheckpointWatch>,
     /// The questions that are being answered.
     searches: BTreeMap<u64, Search>,
+    /// Those among them for which nobody waits.
+    levels: BTreeMap<u64, Search>,
 }
 
 impl Drive {
@@ -86,10 +88,16 @@ impl Drive {
                     watch.look_now();
                 }
             }
-            Effect::Search { number, question, jobs } => self.search(number, question, jobs),
+            Effect::Search { number, question, jobs } => {
+                self.search(number, question, jobs, |open| &mut open.searches)
+            }
+            Effect::Classify { number, question, jobs } => {
+                self.search(number, question, jobs, |open| &mut open.levels)
+            }
             Effect::DropSearch { number, question } => {
                 if let Some(open) = self.run.as_mut().filter(|run| run.number == number) {
                     open.searches.remove(&question);
+                    open.levels.remove(&question);
                 }
             }
             Effect::Compare { ticket, before, after } => self.compare(ticket, before, after),
@@ -138,6 +146,7 @@ impl Drive {
             _survey: survey.ok(),
             checkpoints: checkpoints.ok(),
             searches: BTreeMap::new(),
+            levels: BTreeMap::new(),
         });
     }
 
@@ -148,9 +157,15 @@ impl Drive {
     }
 
     /// Lets the threads of a question do more; starts them with its first jobs.
-    fn search(&mut self, number: u64, question: u64, jobs: Vec<ScanJob>) {
+    fn search(
+        &mut self,
+        number: u64,
+        question: u64,
+        jobs: Vec<ScanJob>,
+        among: impl FnOnce(&mut OpenRun) -> &mut BTreeMap<u64, Search>,
+    ) {
         let Some(open) = self.run.as_mut().filter(|run| run.number == number) else { return };
-        let search = match open.searches.entry(question) {
+        let search = match among(open).entry(question) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(free) => {
                 let deliver = Arc::clone(&self.deliver);
@@ -283,5 +298,25 @@ mod tests {
         assert_eq!(open.searches().map(|searches| searches.len()), Some(1));
         open.drive.carry_out(Effect::CloseRun { number: 1 });
         assert_eq!(open.searches(), None);
+    }
+
+    #[test]
+    fn what_is_counted_in_the_background_is_counted_until_the_run_is_left() {
+        let mut open = Open::new();
+        open.wait_for("every entry counted", |app| {
+            let counted = app.run().and_then(crate::app::RunScreen::levels);
+            counted.is_some_and(|counted| counted.is_complete)
+        });
+        let counts = |open: &Open| open.drive.run.as_ref().map(|run| run.levels.len());
+        assert_eq!((counts(&open), open.searches()), (Some(2), Some(Vec::new())), "errors, and warnings");
+        open.press("&a\r".chars().map(|key| match key {
+            '\r' => Key::plain(KeyCode::Enter),
+            key => Key::character(key),
+        }));
+        assert_eq!(counts(&open), Some(4), "of what the filter keeps as well");
+        open.press("F ".chars().map(Key::character));
+        assert_eq!(counts(&open), Some(2), "the filter is off");
+        open.drive.carry_out(Effect::CloseRun { number: 1 });
+        assert_eq!(counts(&open), None);
     }
 }

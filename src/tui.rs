@@ -79,9 +79,9 @@ pub fn run(options: Options) -> Result<Ended, Error> {
     };
     let settings = options.settings;
     let notify = settings.notify;
-    let errors = settings.patterns.errors();
+    let levels = settings.patterns.levels();
     let thresholds = move |worker_kind: &str| settings.thresholds(worker_kind);
-    event_loop::run(options.start, options.notice, thresholds, notify, errors, &look)
+    event_loop::run(options.start, options.notice, thresholds, notify, levels, &look)
 }
 
 /// Ends the process as the signal would have done, had it not been caught. Returns where the

@@ -12,7 +12,9 @@ use std::time::Duration;
 use arrivals::{NAMES, append, arrivals, feed, sizes};
 use proptest::prelude::*;
 use stepwatch::drive::{Answer, Search};
-use stepwatch::model::{Filter, Filtered, Model, Pattern, Placed, ScanJob, Scanned, Selection};
+use stepwatch::model::{
+    Filter, Filtered, Level, LevelRule, Model, Pattern, Placed, ScanJob, Scanned, Selection,
+};
 use stepwatch::run::{Channel, RunDirectory};
 use stepwatch::tail::RunTail;
 
@@ -178,18 +180,17 @@ proptest! {
 }
 
 #[test]
-fn a_filter_can_look_at_the_raw_line_beside_the_text() {
+fn a_filter_can_look_at_the_level_and_the_raw_line_beside_the_text() {
     let line = |level: &str, text: &str| {
         format!(r#"{{"seq":1,"event":"e","level":"{level}","renderedLine":"{text}"}}"#)
     };
     let raw = |pattern: &str| regex::bytes::Regex::new(pattern).unwrap();
-    let filter = Filter::new()
-        .keep_either(Pattern::new("panicked").unwrap(), raw(r#""level":"error""#))
-        .drop_lines(raw(r#""event":"heartbeat""#));
+    let rule = std::sync::Arc::new(LevelRule::usual().unwrap());
+    let filter = Filter::new().keep_level(rule, Level::Error).drop_lines(raw(r#""event":"heartbeat""#));
     let mut scratch = stepwatch::model::Scratch::default();
     let mut keeps = |line: String| filter.keeps(line.as_bytes(), &mut scratch);
-    assert!(keeps(line("error", "one")) && keeps(line("info", "it panicked")));
-    assert!(!keeps(line("info", "error")));
+    assert!(keeps(line("error", "one")) && keeps(line("", "it panicked at 1")));
+    assert!(!keeps(line("info", "error: x")) && !keeps(line("warn", "error: x")));
     assert!(!keeps(line("error", "one").replace(r#""event":"e""#, r#""event":"heartbeat""#)));
 }
 

@@ -13,14 +13,12 @@ mod themes;
 mod why;
 
 use std::fmt::Write as _;
-use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
-use stepwatch::app::{App, Effect, Key, KeyCode, Message, Size};
-use stepwatch::model::Answer;
+use stepwatch::app::{App, Key, KeyCode, Message, Size};
 use stepwatch::run::Now;
 use stepwatch::tui::theme::Theme;
 use stepwatch::tui::view::{self, Look};
@@ -121,13 +119,10 @@ fn found(size: Size, keys: &str) -> (App, Now, Example) {
         let key = if key == '⏎' { Key::plain(KeyCode::Enter) } else { Key::character(key) };
         let mut effects = app.update(Message::Key(key), now);
         while let Some(effect) = effects.pop() {
-            let Effect::Search { number, question, jobs } = effect else { continue };
-            for job in jobs {
-                let answer = Answer::Found(Box::new(job.run(&AtomicBool::new(false)).unwrap()));
-                effects.extend(app.update(Message::Searched { number, question, answer }, now));
-            }
+            effects.extend(example::answer(&mut app, effect, now));
         }
     }
+    example::settle(&mut app, 1200);
     (app, now, example)
 }
 

@@ -1,5 +1,5 @@
 //! Finding things in the log: searching, filtering, going to a place, marks, and the next gap,
-//! checkpoint, worker event or error.
+//! checkpoint, worker event, error or warning.
 //!
 //! What has to be looked for in the whole run is a [`Question`]: it is answered range by range by
 //! threads of others, and no key waits for it. What a key asked for and is not known yet is a
@@ -12,6 +12,7 @@ pub mod goal;
 mod going;
 pub mod hunt;
 mod jumps;
+mod levels;
 pub mod line;
 mod question;
 mod search;
@@ -19,7 +20,7 @@ mod search;
 use std::collections::BTreeMap;
 
 pub use filters::{Filters, OneFilter};
-pub use jumps::{ERRORS, any_of};
+pub use levels::LevelCount;
 pub use line::{Line, Purpose};
 pub use question::Question;
 pub use search::{Count, Search};
@@ -28,7 +29,7 @@ use super::entry_view::EntryView;
 use super::log_pane::Stand;
 use super::message::Effect;
 use super::{Action, RunScreen, ScreenKind, Size};
-use crate::model::{Answer, Filter, Pattern, Placed};
+use crate::model::{Answer, Filter, Placed};
 use hunt::{Direction, Hunt, Sought};
 
 /// A key was pressed whose meaning the next one completes.
@@ -62,8 +63,8 @@ impl Pending {
         match self {
             Self::Mark => "a letter marks this place",
             Self::Return => "the letter of a mark, or ' for where you were before",
-            Self::Next => "next: g gap  c checkpoint  w worker event  e error",
-            Self::Previous => "previous: g gap  c checkpoint  w worker event  e error",
+            Self::Next => "next: g gap  c checkpoint  w worker event  e error  r warning",
+            Self::Previous => "previous: g gap  c checkpoint  w worker event  e error  r warning",
         }
     }
 }
@@ -79,9 +80,7 @@ pub struct Finding {
     /// Whether the list of filters is open.
     lists_filters: bool,
     hunt: Option<Hunt>,
-    errors: Option<Question>,
-    /// What an error looks like, where a person wants it otherwise.
-    error_pattern: Option<Pattern>,
+    levels: levels::Levels,
     events: Option<Question>,
     marks: BTreeMap<char, Stand>,
     /// Where a person was before the last jump.
@@ -109,6 +108,11 @@ impl Finding {
     #[must_use]
     pub fn search(&self) -> Option<&Search> {
         self.search.as_ref()
+    }
+
+    /// The places that a person marked.
+    pub(super) fn marks(&self) -> impl Iterator<Item = &Stand> {
+        self.marks.values()
     }
 
     /// The filters.
@@ -146,7 +150,7 @@ impl Finding {
     fn questions(&mut self) -> impl Iterator<Item = &mut Question> {
         let searched = self.search.as_mut().map(Search::question_mut);
         let previous = self.line.as_mut().and_then(Line::previous_mut).map(Search::question_mut);
-        [searched, previous, self.errors.as_mut(), self.events.as_mut()].into_iter().flatten()
+        [searched, previous, self.events.as_mut()].into_iter().flatten()
     }
 }
 
@@ -252,6 +256,10 @@ impl RunScreen {
 
     /// Takes an answer to a question in.
     pub(super) fn take_answer(&mut self, question: u64, answer: Answer, size: Size) {
+        let answer = match self.take_level(question, answer) {
+            Ok(()) => return self.pursue(size),
+            Err(answer) => answer,
+        };
         let is_kept = self.pane.kept().is_some_and(|kept| kept.number() == question);
         let kept = self.pane.kept_mut().into_iter();
         let Some(asked) = kept.chain(self.finding.questions()).find(|asked| asked.number() == question)

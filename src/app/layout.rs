@@ -34,7 +34,7 @@ impl Size {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunLayout {
-    /// How many columns the log has: one beside it marks the place in it.
+    /// How many columns the log has: one or two beside it are the bar.
     pub log_width: u16,
     /// The first row of the log.
     pub log_top: u16,
@@ -50,6 +50,8 @@ pub struct RunLayout {
     pub footer: u16,
 }
 
+/// In a narrower terminal a sign of the bar stands in place of its height.
+const LEAST_WIDTH_FOR_SIGNS: u16 = 80;
 /// In a lower terminal the log has the row.
 const LEAST_HEIGHT_FOR_VERDICT: u16 = 12;
 
@@ -62,7 +64,8 @@ impl RunLayout {
         let lower_rule = 2 + log_height;
         let clocks = lower_rule + 1;
         let verdict = has_verdict.then_some(clocks + 1);
-        let log_width = size.width.saturating_sub(1);
+        let bar_width = if size.width >= LEAST_WIDTH_FOR_SIGNS { 2 } else { 1 };
+        let log_width = size.width.saturating_sub(bar_width);
         Self {
             log_width,
             log_top: 2,

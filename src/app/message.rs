@@ -23,8 +23,18 @@ pub enum Message {
     Paste(String),
     /// The mouse wheel was turned by so many notches, down if positive.
     Wheel(i32),
-    /// The left button was pressed on that row of the terminal.
-    Click(u16),
+    /// The left button was pressed on that cell of the terminal.
+    Click {
+        /// The column, from the left.
+        column: u16,
+        /// The row, from above.
+        row: u16,
+    },
+    /// The mouse came to that row with the left button held.
+    Drag {
+        /// The row, from above.
+        row: u16,
+    },
     /// The terminal has another size.
     Resize(Size),
     /// The time that [`super::App::next_tick`] asked for has come.
@@ -120,6 +130,15 @@ pub enum Effect {
         /// See [`Effect::OpenRun`].
         number: u64,
         /// Tells this question from every other about this opening.
+        question: u64,
+        /// The jobs.
+        jobs: Vec<ScanJob>,
+    },
+    /// Like [`Effect::Search`], for what is counted of the whole run while nobody waits for it.
+    Classify {
+        /// See [`Effect::OpenRun`].
+        number: u64,
+        /// See [`Effect::Search`].
         question: u64,
         /// The jobs.
         jobs: Vec<ScanJob>,

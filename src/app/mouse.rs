@@ -32,7 +32,7 @@ impl App {
         }
     }
 
-    pub(super) fn click(&mut self, row: u16) -> Vec<Effect> {
+    pub(super) fn click(&mut self, column: u16, row: u16) -> Vec<Effect> {
         self.changed = true;
         if self.palette.is_some() || self.prompt.is_some() || self.why.is_some() {
             return Vec::new();
@@ -43,7 +43,7 @@ impl App {
                     screen.click(row, records, self.size);
                 }
             }
-            (None, Some(run), _) => run.click(row, self.size),
+            (None, Some(run), _) => run.click(column, row, self.size),
             (None, None, Some(runs)) => {
                 let again = runs.click(row, self.size);
                 return if again { self.open_selected() } else { Vec::new() };
@@ -51,5 +51,13 @@ impl App {
             _ => {}
         }
         Vec::new()
+    }
+
+    pub(super) fn drag(&mut self, row: u16) {
+        let is_covered =
+            self.prompt.is_some() || self.why.is_some() || self.help.is_some() || self.checkpoints.is_some();
+        if let Some(run) = self.run.as_mut().filter(|_| !is_covered) {
+            self.changed |= run.drag(row, self.size);
+        }
     }
 }

@@ -9,7 +9,7 @@ impl App {
         self.checkpoints = None;
         self.why = None;
         let mut run = RunScreen::new(self.opened, directory.clone(), self.zone.clone());
-        run.set_errors(self.errors.clone());
+        run.set_levels(self.levels.clone());
         self.run = Some(run);
         Effect::OpenRun { number: self.opened, directory }
     }

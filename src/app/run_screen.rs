@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::Action;
+use super::density::Density;
 use super::entry_view::EntryView;
 use super::finding::Finding;
 use super::layout::{LogColumns, RunLayout, Size};
@@ -40,6 +41,9 @@ pub struct RunScreen {
     /// The zone in which times are shown and typed.
     pub(super) zone: TimeZone,
     rate: Rate,
+    pub(super) density: Density,
+    /// Whether the button of the mouse was pressed on the bar.
+    grips_bar: bool,
     caught_up: bool,
     /// When gaps are to be settled.
     settle_at: Option<Duration>,
@@ -68,6 +72,8 @@ impl RunScreen {
             wraps: false,
             zone,
             rate: Rate::default(),
+            density: Density::default(),
+            grips_bar: false,
             caught_up: false,
             settle_at: None,
             torn: BTreeMap::new(),
@@ -228,7 +234,7 @@ impl RunScreen {
         let second = self.has_clock().then(|| Duration::from_secs(now.as_secs() + 1));
         let partial =
             self.torn.values().map(|(_, since)| *since + PARTIAL_AFTER).filter(|at| *at > now).min();
-        [second, self.settle_at, partial].into_iter().flatten().min()
+        [second, self.settle_at, partial, self.levels_tick(), self.density_tick()].into_iter().flatten().min()
     }
 
     /// Takes in what was read; says whether anything changed.
@@ -253,6 +259,7 @@ impl RunScreen {
         // Not put off by what comes meanwhile, or gaps would never settle in a busy run.
         self.settle_at.get_or_insert(now.monotonic + SETTLE_AFTER);
         self.note_torn_lines(now.monotonic);
+        self.levels_are_stale();
         self.search_on(size);
         self.fit(size);
         true
@@ -345,15 +352,30 @@ impl RunScreen {
         self.pane.scroll(&self.model, rows as isize, height);
     }
 
-    pub(super) fn click(&mut self, row: u16, size: Size) {
+    pub(super) fn click(&mut self, column: u16, row: u16, size: Size) {
+        self.grips_bar = false;
         if self.entry.is_some() || self.finding.lists_filters() {
             return;
         }
         self.give_up_hunt();
         let layout = RunLayout::new(size);
         if let Some(row) = row.checked_sub(layout.log_top).filter(|row| *row < layout.log_height) {
+            if column >= layout.log_width {
+                self.grips_bar = true;
+                return self.go_to_cell(row, size, false);
+            }
             self.pane.point_at(&self.model, usize::from(row), usize::from(layout.log_height));
         }
+    }
+
+    /// The mouse goes on with its button held, which counts where it was pressed on the bar; says
+    /// whether it was.
+    pub(super) fn drag(&mut self, row: u16, size: Size) -> bool {
+        if !self.grips_bar || self.entry.is_some() || self.finding.lists_filters() {
+            return false;
+        }
+        self.go_to_cell(row.saturating_sub(RunLayout::new(size).log_top), size, true);
+        true
     }
 
     pub(super) fn resized(&mut self, size: Size) {

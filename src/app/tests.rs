@@ -2,6 +2,7 @@
 
 mod anything;
 mod checkpoints;
+mod density;
 mod finding;
 mod list;
 mod needing;
@@ -31,6 +32,8 @@ struct Fixture {
     now: Now,
     /// The jobs of questions that were asked and are wanted still.
     jobs: Vec<(u64, u64, ScanJob)>,
+    /// Those for which nobody waits.
+    level_jobs: Vec<(u64, u64, ScanJob)>,
 }
 
 impl Fixture {
@@ -40,7 +43,8 @@ impl Fixture {
         let (app, effects) = App::new(Start::Run(directory.clone()), size);
         assert_eq!(effects, [Effect::OpenRun { number: 1, directory: directory.clone() }]);
         let now = Now { wall: Timestamp::from_milliseconds(1_774_080_000_000), monotonic: Duration::ZERO };
-        Self { folder, tail: RunTail::new(directory), app, now, jobs: Vec::new() }
+        let (jobs, level_jobs) = (Vec::new(), Vec::new());
+        Self { folder, tail: RunTail::new(directory), app, now, jobs, level_jobs }
     }
 
     /// A run with so many entries on standard output, already read.
@@ -87,7 +91,11 @@ impl Fixture {
                 Effect::Search { number, question, jobs } => {
                     self.jobs.extend(jobs.iter().map(|job| (*number, *question, job.clone())));
                 }
+                Effect::Classify { number, question, jobs } => {
+                    self.level_jobs.extend(jobs.iter().map(|job| (*number, *question, job.clone())));
+                }
                 Effect::DropSearch { number, question } => {
+                    self.level_jobs.retain(|(of, asked, _)| (of, asked) != (number, question));
                     self.jobs.retain(|(of, asked, _)| (of, asked) != (number, question));
                 }
                 _ => {}
@@ -99,12 +107,24 @@ impl Fixture {
     /// Carries out one of the jobs; says whether there was one.
     fn answer_one(&mut self, which: usize) -> bool {
         let Some(last) = self.jobs.len().checked_sub(1) else { return false };
-        let (number, question, job) = self.jobs.remove(which.min(last));
+        let job = self.jobs.remove(which.min(last));
+        self.carry_out(job);
+        true
+    }
+
+    /// The same of those for which nobody waits.
+    fn count_one(&mut self, which: usize) -> bool {
+        let Some(last) = self.level_jobs.len().checked_sub(1) else { return false };
+        let job = self.level_jobs.remove(which.min(last));
+        self.carry_out(job);
+        true
+    }
+
+    fn carry_out(&mut self, (number, question, job): (u64, u64, ScanJob)) {
         let found = job.run(&AtomicBool::new(false));
         let answer =
             found.map_or_else(|| Answer::GaveUp(Box::new(job)), |found| Answer::Found(Box::new(found)));
         self.update(Message::Searched { number, question, answer });
-        true
     }
 
     fn press(&mut self, keys: &str) -> Vec<Effect> {

@@ -1,7 +1,10 @@
 //! Which entries are asked for, by what they say.
 
+use std::sync::Arc;
+
 use regex::bytes::Regex;
 
+use super::levels::{Level, LevelCandidates, LevelRule};
 use super::pattern::{Pattern, Scratch};
 
 /// Patterns that an entry must match, and others that it must not.
@@ -9,8 +12,8 @@ use super::pattern::{Pattern, Scratch};
 pub struct Filter {
     wanted: Vec<Pattern>,
     unwanted: Vec<Pattern>,
-    /// Of each pair one must match: the text, or the raw line.
-    either: Vec<(Pattern, Regex)>,
+    /// How bad an entry must be, and by which rule.
+    level: Option<(Arc<LevelRule>, Level)>,
     /// What the raw line must not match.
     unwanted_lines: Vec<Regex>,
 }
@@ -36,11 +39,10 @@ impl Filter {
         self
     }
 
-    /// Keeps only entries whose text matches `pattern`, or whose raw line, as it stands in the file,
-    /// matches `line`: for what a line tells beside its text, such as its level.
+    /// Keeps only entries that are so bad by the rule, too.
     #[must_use]
-    pub fn keep_either(mut self, pattern: Pattern, line: Regex) -> Self {
-        self.either.push((pattern, line));
+    pub fn keep_level(mut self, rule: Arc<LevelRule>, level: Level) -> Self {
+        self.level = Some((rule, level));
         self
     }
 
@@ -57,14 +59,16 @@ impl Filter {
         self.wanted.iter().all(|pattern| pattern.matches_line(line, scratch))
             && !self.unwanted.iter().any(|pattern| pattern.matches_line(line, scratch))
             && !self.unwanted_lines.iter().any(|unwanted| unwanted.is_match(line))
-            && self
-                .either
-                .iter()
-                .all(|(pattern, raw)| raw.is_match(line) || pattern.matches_line(line, scratch))
+            && self.level.as_ref().is_none_or(|(rule, level)| rule.level_of(line, scratch) == Some(*level))
     }
 
     /// A pattern that every line which is kept matches.
     pub(crate) fn required(&self) -> Option<&Pattern> {
         self.wanted.first()
+    }
+
+    /// The lines of a chunk that may be as bad as is wanted; `None` where they may be anything.
+    pub(super) fn bad_candidates<'a>(&'a self, chunk: &'a [u8]) -> Option<LevelCandidates<'a>> {
+        self.level.as_ref().map(|(rule, level)| rule.candidates(*level, chunk))
     }
 }

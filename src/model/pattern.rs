@@ -10,6 +10,7 @@ mod required;
 use memchr::memmem::{FindIter, Finder};
 use regex::bytes::{Matches, Regex, RegexBuilder};
 
+use super::levels::without_colours;
 use crate::run::{decode, recognise};
 use required::Run;
 
@@ -28,6 +29,30 @@ pub struct Pattern {
 #[derive(Debug, Default)]
 pub struct Scratch {
     text: Vec<u8>,
+}
+
+impl Scratch {
+    /// What `look` finds in the text, without its colours, of the entry that a line (without its line
+    /// end) is.
+    pub(super) fn with_text<T>(&mut self, line: &[u8], look: impl FnOnce(&[u8]) -> T) -> T {
+        let text = match recognise(line) {
+            Some(found) => match found.text.plain() {
+                Some(plain) => return look(plain),
+                None => {
+                    self.text.clear();
+                    found.text.append_to(&mut self.text);
+                    &mut self.text
+                }
+            },
+            None => {
+                self.text.clear();
+                self.text.extend_from_slice(decode(line).text());
+                &mut self.text
+            }
+        };
+        without_colours(text);
+        look(text)
+    }
 }
 
 impl Pattern {

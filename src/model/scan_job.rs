@@ -111,12 +111,14 @@ impl ScanJob {
             return None;
         }
         let mut candidates = self.filter.required().map(|pattern| pattern.candidates(buffer));
+        let mut bad = self.filter.bad_candidates(buffer);
         for block in blocks {
             let begin = usize::try_from(block.offset - first.offset).ok()?;
             let end = usize::try_from(block.end - first.offset).ok()?.min(size);
             let may_match = candidates
                 .as_mut()
-                .is_none_or(|candidates| candidates.next_from(begin).is_some_and(|place| place < end));
+                .is_none_or(|candidates| candidates.next_from(begin).is_some_and(|place| place < end))
+                && bad.as_mut().is_none_or(|bad| bad.next_from(begin).is_some_and(|place| place < end));
             if !may_match {
                 continue;
             }

@@ -141,6 +141,13 @@ impl<'m> View<'m> {
             .sum()
     }
 
+    /// About the same, without reading anything: less by no more than the entries that a block of each
+    /// segment holds.
+    #[must_use]
+    pub fn about_position_of(&self, place: &Place) -> u64 {
+        self.below_at_least_and_most(place.key).0
+    }
+
     /// The position of the first entry whose seq is not below `seq`, in a run ordered by seq.
     #[must_use]
     pub fn position_of_seq(&self, seq: u64) -> u64 {

@@ -3,14 +3,14 @@
 
 use std::fmt::Write as _;
 
+use super::Settings;
 use super::list::Column;
 use super::theme::{Part, ThemeName, ThemeSettings};
 use super::thresholds::FIELDS;
-use super::{Settings, patterns};
 use crate::app::Key;
 use crate::app::action::ACTIONS;
-use crate::app::finding::ERRORS;
 use crate::diagnose::Thresholds;
+use crate::model::levels::{ERRORS, WARNINGS};
 
 const HEAD: &str = "\
 # The settings of stepwatch, each with its default. To change one, take the # before it away.
@@ -96,7 +96,7 @@ pub fn defaults() -> String {
     text.push_str(PATTERNS);
     let literal = |patterns: &[&str]| list(&patterns.iter().map(|one| literal(one)).collect::<Vec<_>>());
     _ = writeln!(text, "# An error.\n#error = {}", literal(&ERRORS));
-    _ = writeln!(text, "# A warning, where it is no error.\n#warning = {}", literal(&patterns::WARNINGS));
+    _ = writeln!(text, "# A warning, where it is no error.\n#warning = {}", literal(&WARNINGS));
     text.push_str(NOTIFY);
     text
 }

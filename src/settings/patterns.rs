@@ -3,8 +3,8 @@
 use toml::de::DeTable;
 
 use super::reader::Reader;
-use crate::app::finding::{ERRORS, any_of};
-use crate::model::Pattern;
+use crate::model::LevelRule;
+use crate::model::levels::{ERRORS, WARNINGS, any_of};
 
 /// Regular expressions; an entry in whose text one of them matches counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +15,6 @@ pub struct Patterns {
     pub warning: Vec<String>,
 }
 
-/// What most programs call a warning.
-pub(super) const WARNINGS: [&str; 2] = [r"(?i)\bwarn(?:ing)?(?:\[[^\]]*\])?:", r"\b(?:WARN|WARNING)\b"];
-
 impl Default for Patterns {
     fn default() -> Self {
         Self { error: ERRORS.map(str::to_owned).to_vec(), warning: WARNINGS.map(str::to_owned).to_vec() }
@@ -25,10 +22,10 @@ impl Default for Patterns {
 }
 
 impl Patterns {
-    /// What is taken for an error, as one pattern.
+    /// The rule by which entries are errors and warnings.
     #[must_use]
-    pub fn errors(&self) -> Option<Pattern> {
-        any_of(&self.error).ok()
+    pub fn levels(&self) -> Option<LevelRule> {
+        LevelRule::new(any_of(&self.error).ok()?, any_of(&self.warning).ok()?).ok()
     }
 
     pub(super) fn read(section: &DeTable<'_>, reader: &mut Reader<'_>) -> Self {

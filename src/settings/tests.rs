@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::app::action::ACTIONS;
-use crate::app::finding::ERRORS;
 use crate::app::{Action, Key};
 use crate::display::Color;
+use crate::model::levels::{ERRORS, WARNINGS};
 
 /// The commented defaults with the marks of those lines taken away.
 fn uncommented(is_meant: impl Fn(usize) -> bool) -> String {
@@ -180,11 +180,11 @@ fn the_patterns_for_errors_and_warnings_find_what_programs_write_and_leave_prose
         assert!(of(&ERRORS, error), "{error}");
     }
     for warning in ["warning: unused variable", "WARN retrying", "main.c:7: warning: x"] {
-        assert!(of(&patterns::WARNINGS, warning), "{warning}");
+        assert!(of(&WARNINGS, warning), "{warning}");
         assert!(!of(&ERRORS, warning), "{warning}");
     }
     for prose in ["0 errors", "handles the error well", "no warnings", "test error_is_shown ... ok"] {
-        assert!(!of(&ERRORS, prose) && !of(&patterns::WARNINGS, prose), "{prose}");
+        assert!(!of(&ERRORS, prose) && !of(&WARNINGS, prose), "{prose}");
     }
 }
 

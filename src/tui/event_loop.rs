@@ -14,7 +14,7 @@ use super::view::{self, Look};
 use super::{Ended, Error, pager};
 use crate::app::{App, Effect, Message, Notify, Start};
 use crate::drive::{Clock, Drive, Thresholds};
-use crate::model::Pattern;
+use crate::model::LevelRule;
 
 /// The least time between two frames that no key asked for, while entries come without a pause.
 const FRAME: Duration = Duration::from_millis(12);
@@ -41,7 +41,7 @@ pub(super) fn run(
     notice: Option<String>,
     thresholds: impl Fn(&str) -> Thresholds + Send + 'static,
     notify: Notify,
-    errors: Option<Pattern>,
+    levels: Option<LevelRule>,
     look: &Look,
 ) -> Result<Ended, Error> {
     if !io::stdout().is_terminal() {
@@ -62,7 +62,7 @@ pub(super) fn run(
     let keyboard = sender.clone();
     let (mut app, effects) = App::new(start, terminal::size()?);
     app.set_keys(look.keys.clone());
-    app.set_errors(errors);
+    app.set_levels(levels);
     app.set_notify(notify);
     app.set_zone(look.zone.clone());
     let mut running = Running {
@@ -158,7 +158,9 @@ impl Running<'_> {
         while let Some(event) = mailbox.receive(timeout) {
             urgent |= matches!(
                 event,
-                Event::Message(Message::Key(_) | Message::Paste(_) | Message::Wheel(_) | Message::Click(_))
+                Event::Message(
+                    Message::Key(_) | Message::Paste(_) | Message::Wheel(_) | Message::Click { .. }
+                )
             ) || matches!(event, Event::Signal(_));
             self.handle(event)?;
             let began = *began.get_or_insert_with(Instant::now);
@@ -241,7 +243,7 @@ impl Running<'_> {
         }
         // A key that was typed before the other program was there was not meant for this screen.
         let is_typed = |event: &Event| {
-            matches!(event, Event::Message(Message::Key(_) | Message::Paste(_) | Message::Click(_)))
+            matches!(event, Event::Message(Message::Key(_) | Message::Paste(_) | Message::Click { .. }))
         };
         for event in meanwhile.into_iter().filter(|event| !is_typed(event)) {
             self.handle(event)?;

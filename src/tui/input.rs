@@ -107,7 +107,10 @@ fn message_of(event: &Event) -> Option<Message> {
         Event::Mouse(mouse) => match mouse.kind {
             MouseEventKind::ScrollUp => Some(Message::Wheel(-1)),
             MouseEventKind::ScrollDown => Some(Message::Wheel(1)),
-            MouseEventKind::Down(MouseButton::Left) => Some(Message::Click(mouse.row)),
+            MouseEventKind::Down(MouseButton::Left) => {
+                Some(Message::Click { column: mouse.column, row: mouse.row })
+            }
+            MouseEventKind::Drag(MouseButton::Left) => Some(Message::Drag { row: mouse.row }),
             _ => None,
         },
         Event::Paste(text) => Some(Message::Paste(text.clone())),

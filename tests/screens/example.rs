@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stepwatch::app::{App, Message, Records, RunSummary, RunsFound, Size, Start};
+use stepwatch::app::{App, Effect, Message, Records, RunSummary, RunsFound, Size, Start};
 use stepwatch::checkpoint::{Checkpoints, StoredRecord};
 use stepwatch::diagnose::overview::Probe;
+use stepwatch::model::Answer;
 use stepwatch::run::{Now, RunDirectory, Status, Timestamp};
 use stepwatch::tail::{Batch, RunTail};
 use stepwatch::tui::theme::Theme;
@@ -99,6 +101,24 @@ fn entry(channel: &str, seq: u64, before: f64, text: &str) -> Value {
     } else {
         json!({"seq": seq, "ts": time(before), "text": text})
     }
+}
+
+/// Answers what an effect asks of the whole log.
+pub(crate) fn answer(app: &mut App, effect: Effect, now: Now) -> Vec<Effect> {
+    let (Effect::Search { number, question, jobs } | Effect::Classify { number, question, jobs }) = effect
+    else {
+        return Vec::new();
+    };
+    let answers =
+        jobs.into_iter().map(|job| Answer::Found(Box::new(job.run(&AtomicBool::new(false)).unwrap())));
+    answers.flat_map(|answer| app.update(Message::Searched { number, question, answer }, now)).collect()
+}
+
+/// Lets so many milliseconds pass, by a clock that is not shown: long enough for the bar to be made
+/// anew.
+pub(crate) fn settle(app: &mut App, milliseconds: u64) {
+    let later = now().monotonic + Duration::from_millis(milliseconds);
+    app.update(Message::Tick, Now { monotonic: later, ..now() });
 }
 
 impl Example {
@@ -228,7 +248,11 @@ impl Example {
         let directory = self.directory("task-42/run-7");
         let (mut app, _) = App::new(Start::Run(directory.clone()), size);
         let mut tail = RunTail::new(directory);
-        app.update(Message::Batch { number: 1, batch: tail.poll() }, now());
+        let mut effects = app.update(Message::Batch { number: 1, batch: tail.poll() }, now());
+        while let Some(effect) = effects.pop() {
+            effects.extend(answer(&mut app, effect, now()));
+        }
+        settle(&mut app, 600);
         self.tail = Some(tail);
         (app, now(), self)
     }

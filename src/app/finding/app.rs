@@ -10,6 +10,8 @@ impl App {
     /// What the run screen wants done and said.
     pub(in crate::app) fn take_from_run(&mut self, effects: &mut Vec<Effect>, now: Now) {
         let Some(run) = &mut self.run else { return };
+        run.count_levels(now.monotonic);
+        self.changed |= run.update_density(self.size, now.monotonic);
         effects.extend(run.take_effects());
         if let Some(told) = run.take_told() {
             let said = Said::done(told.text, now);

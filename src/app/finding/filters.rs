@@ -113,9 +113,9 @@ impl RunScreen {
         let kept = self.finding.filters.filter().map(|filter| self.pose(filter));
         let before = self.pane.set_kept(kept);
         self.withdraw(before);
-        for question in [self.finding.errors.take(), self.finding.events.take()] {
-            self.withdraw(question);
-        }
+        let events = self.finding.events.take();
+        self.withdraw(events);
+        self.levels_of_other_filters();
         self.finding.hunt = None;
         if let Some(search) = self.finding.search.take() {
             let (text, pattern) = (search.text().to_owned(), search.pattern().clone());

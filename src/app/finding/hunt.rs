@@ -3,7 +3,7 @@
 use super::Question;
 use crate::app::log_pane::Shown;
 use crate::app::{RunScreen, Size, layout::RunLayout};
-use crate::model::{Model, Place, Selection};
+use crate::model::{Level, Model, Place, Selection};
 use crate::run::Channel;
 
 /// What is looked for.
@@ -11,8 +11,8 @@ use crate::run::Channel;
 pub enum Sought {
     /// What is searched for.
     Hits,
-    /// Errors.
-    Errors,
+    /// Errors or warnings.
+    Level(Level),
     /// What workers tell, but for signs of life.
     Events,
 }
@@ -107,11 +107,11 @@ impl RunScreen {
         let Some(hunt) = &self.finding.hunt else { return };
         let selection = match hunt.sought {
             Sought::Events => only_workers(self.pane.selection(), &self.model),
-            Sought::Hits | Sought::Errors => self.pane.selection().clone(),
+            Sought::Hits | Sought::Level(_) => self.pane.selection().clone(),
         };
         let question = match hunt.sought {
             Sought::Hits => self.finding.search.as_ref().map(super::Search::question),
-            Sought::Errors => self.finding.errors.as_ref(),
+            Sought::Level(level) => self.finding.levels.question(level),
             Sought::Events => self.finding.events.as_ref(),
         };
         let Some(question) = question else {
@@ -157,8 +157,10 @@ impl RunScreen {
                 let (above, what) = (hunt.direction == Direction::Previous, hunt.sought);
                 self.finding.refuse(match (what, above) {
                     (Sought::Hits, _) => "no entry matches",
-                    (Sought::Errors, true) => "no error above",
-                    (Sought::Errors, false) => "no error below",
+                    (Sought::Level(Level::Error), true) => "no error above",
+                    (Sought::Level(Level::Error), false) => "no error below",
+                    (Sought::Level(Level::Warning), true) => "no warning above",
+                    (Sought::Level(Level::Warning), false) => "no warning below",
                     (Sought::Events, true) => "no worker event above",
                     (Sought::Events, false) => "no worker event below",
                 });

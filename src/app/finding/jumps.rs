@@ -1,4 +1,5 @@
-//! Keys of two strokes: marks, and the next or the previous gap, checkpoint, worker event or error.
+//! Keys of two strokes: marks, and the next or the previous gap, checkpoint, worker event, error
+//! or warning.
 
 use std::sync::LazyLock;
 
@@ -8,42 +9,12 @@ use super::hunt::{Direction, Sought};
 use super::{Pending, Question};
 use crate::app::key::{Key, KeyCode};
 use crate::app::{RunScreen, Size, layout::RunLayout};
-use crate::model::{Filter, Pattern};
+use crate::model::{Filter, Level};
 
-/// What an error looks like where nobody wants it otherwise, as regular expressions: the words that
-/// compilers, test runners and programs begin one with. `errors: 0` and `std::error::Error` are none.
-pub const ERRORS: [&str; 4] = [
-    r"(?:[Ee]rror|ERROR|[Ff]atal|FATAL|Exception)(?:\[\w+\])?:(?:[^:]|$)",
-    r"\b(?:ERROR|FATAL|CRITICAL|PANIC|FAILED|FAIL)\b",
-    r"\bERR!|\bpanicked at\b|^panic\b|Traceback \(most recent call last\)",
-    r"\bSegmentation fault\b|\b[Oo]ut of memory\b",
-];
-/// What matches nothing.
-const NOTHING: &str = r"[^\s\S]";
-/// A level of one, in the line of an entry or in text that is itself JSON.
-const LEVELS: &str = r#"\\?"(?:level|lvl|severity)\\?"\s*:\s*\\?"(?i:err|error|fatal|crit|critical|alert|emerg|emergency|panic)\\?""#;
 /// A sign of life: no event.
 const HEARTBEATS: &str = r#""event"\s*:\s*"heartbeat""#;
 
-static ERROR: LazyLock<Option<Pattern>> = LazyLock::new(|| any_of(&ERRORS).ok());
-static LEVEL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(LEVELS).ok());
 static HEARTBEAT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(HEARTBEATS).ok());
-
-/// One pattern for what any of several matches.
-///
-/// # Errors
-/// Says what is wrong with one of them, or that they are too large together.
-pub fn any_of(patterns: &[impl AsRef<str>]) -> Result<Pattern, regex::Error> {
-    let one: Vec<String> = patterns.iter().map(|pattern| format!("(?:{})", pattern.as_ref())).collect();
-    Pattern::new(if one.is_empty() { NOTHING.to_owned() } else { one.join("|") }.as_str())
-}
-
-fn errors(filter: Filter, wanted: Option<Pattern>) -> Filter {
-    match (wanted.or_else(|| ERROR.clone()), &*LEVEL) {
-        (Some(pattern), Some(level)) => filter.keep_either(pattern, level.clone()),
-        _ => filter,
-    }
-}
 
 fn events(filter: Filter) -> Filter {
     match &*HEARTBEAT {
@@ -53,11 +24,6 @@ fn events(filter: Filter) -> Filter {
 }
 
 impl RunScreen {
-    /// Takes what an error looks like, where a person wants it otherwise.
-    pub(in crate::app) fn set_errors(&mut self, pattern: Option<Pattern>) {
-        self.finding.error_pattern = pattern;
-    }
-
     pub(in crate::app) fn begin_sequence(&mut self, pending: Pending) {
         self.finding.pending = Some(pending);
     }
@@ -84,12 +50,8 @@ impl RunScreen {
         match character {
             'g' => self.go_to_gap(is_down, size),
             'c' => self.go_to_checkpoint(is_down, size),
-            'e' => {
-                let asked = self.finding.errors.take();
-                let wanted = self.finding.error_pattern.clone();
-                self.finding.errors = Some(self.ask_once(asked, |filter| errors(filter, wanted)));
-                self.hunt(Sought::Errors, direction, size);
-            }
+            'e' => self.hunt_level(Level::Error, direction, size),
+            'r' => self.hunt_level(Level::Warning, direction, size),
             'w' => {
                 let asked = self.finding.events.take();
                 self.finding.events = Some(self.ask_once(asked, events));

@@ -170,7 +170,10 @@ impl LogPane {
         self.stand_on(model, &spot, height / 2, height);
     }
 
-    fn go_to_position(&mut self, model: &Model, position: u64, height: usize) {
+    /// Goes to the entry at that position, or the last one, and stops following.
+    pub fn go_to_position(&mut self, model: &Model, position: u64, height: usize) {
+        self.hold(model, height);
+        self.wanted = None;
         let log = Log::new(model, self);
         let last = log.view.len().saturating_sub(1);
         let Some(block) = log.block(position.min(last)) else { return };

@@ -19,7 +19,8 @@ use crate::checkpoint::LogTail;
 enum Step {
     Key(usize, usize),
     Wheel(i32),
-    Click(u16),
+    Click(u16, u16),
+    Drag(u16),
     Resize(u16, u16),
     Append(u8, u64, u8),
     Piece(u8, u64),
@@ -38,7 +39,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0..action::ACTIONS.len(), 0_usize..9).prop_map(|(row, key)| Step::Key(row, key)),
         1 => (-5_i32..5).prop_map(Step::Wheel),
-        1 => (0_u16..110).prop_map(Step::Click),
+        2 => (0_u16..310, 0_u16..110).prop_map(|(column, row)| Step::Click(column, row)),
+        1 => (0_u16..110).prop_map(Step::Drag),
         1 => (1_u16..=300, 1_u16..=100).prop_map(|(width, height)| Step::Resize(width, height)),
         4 => (0_u8..3, 1_u64..60, 0_u8..6).prop_map(|(channel, seq, lines)| Step::Append(channel, seq, lines)),
         2 => (0_u8..3, 1_u64..60).prop_map(|(channel, seq)| Step::Piece(channel, seq)),
@@ -55,7 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What is pressed to find something; `⏎` is enter and `⎋` is esc.
-const FINDING: [&str; 51] = [
+const FINDING: [&str; 53] = [
     "W",
     "W",
     "⏎",
@@ -107,6 +109,8 @@ const FINDING: [&str; 51] = [
     "[w",
     "]e",
     "[e",
+    "]r",
+    "[r",
 ];
 
 fn record_name(seq: u64, kind: u8) -> String {
@@ -207,7 +211,8 @@ proptest! {
                     fixture.update(Message::Key(keys[key % keys.len()]));
                 }
                 Step::Wheel(notches) => { fixture.update(Message::Wheel(notches)); }
-                Step::Click(row) => { fixture.update(Message::Click(row)); }
+                Step::Click(column, row) => { fixture.update(Message::Click { column, row }); }
+                Step::Drag(row) => { fixture.update(Message::Drag { row }); }
                 Step::Resize(width, height) => { fixture.update(Message::Resize(Size { width, height })); }
                 Step::Append(channel, seq, lines) => {
                     let text = vec!["text"; usize::from(lines)].join("\n");
@@ -228,7 +233,7 @@ proptest! {
                 Step::Record(seq, kind) => fixture.record(&record_name(seq, kind), &record(seq, kind)),
                 Step::Records => fixture.read_checkpoints(),
                 Step::Answer(ticket) => answer(&mut fixture, ticket),
-                Step::Search(which) => { fixture.answer_one(which); }
+                Step::Search(which) => { fixture.answer_one(which); fixture.count_one(which); }
                 Step::Keys(keys) => press(&mut fixture, keys),
             }
             check_checkpoints(&fixture)?;

@@ -59,7 +59,7 @@ impl Finder {
     }
 
     fn answer(&mut self) {
-        while self.answer_one() {}
+        while self.answer_one() || self.fixture.count_one(0) {}
     }
 
     /// The seq under the cursor; `None` while following.

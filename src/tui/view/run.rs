@@ -28,6 +28,7 @@ use crate::run::{Manifest, Now, Status};
 use crate::tui::text;
 use crate::tui::theme::{Theme, sign, word};
 use crate::tui::widgets::bar::{self, Piece};
+use crate::tui::widgets::density;
 use crate::tui::widgets::footer;
 use crate::tui::widgets::log_rows::LogRows;
 use crate::tui::widgets::sparkline::sparkline;
@@ -59,7 +60,7 @@ pub fn draw(
         awaiting(buffer, log, &what_is_awaited(run, look));
     }
     if run.model().ending().is_none() {
-        scroll_mark(buffer, log, &window, theme);
+        density::draw(buffer, log, log.width - layout.log_width, run.density().cells(), &window, theme);
     }
     let log = Rect { width: layout.log_width, ..log };
     let marks = run.marks(&window);
@@ -280,22 +281,6 @@ fn lower_rule(run: &RunScreen, window: &Window, look: &Look) -> Vec<Piece> {
     pieces
 }
 
-/// Marks on the right edge where in the log the window is, when there is more than it shows.
-fn scroll_mark(buffer: &mut Buffer, log: Rect, window: &Window, theme: Theme) {
-    let shown = window.last + 1 - window.first;
-    if window.entries <= shown {
-        return;
-    }
-    let rows = u64::from(log.height);
-    let scale = |position: u64| {
-        let row = u128::from(position) * u128::from(rows) / u128::from(window.entries);
-        u16::try_from(row).unwrap_or(log.height).min(log.height - 1)
-    };
-    for row in scale(window.first)..=scale(window.last) {
-        buffer.set_stringn(log.right() - 1, log.y + row, "▐", 1, theme.faint());
-    }
-}
-
 /// What an empty log is waiting for.
 fn what_is_awaited(run: &RunScreen, look: &Look) -> Vec<String> {
     let path = look.path(run.model().directory().path());
@@ -358,6 +343,7 @@ fn clocks(run: &RunScreen, now: Now, look: &Look) -> Vec<Piece> {
             pieces.push(Piece::new(display::one_line(message), theme.faint(), 2));
         }
     }
+    pieces.extend(levels(run, theme));
     pieces.extend(irregularities(run, theme));
     pieces
 }
@@ -384,6 +370,20 @@ fn verdict(run: &RunScreen, judged: Option<&Judged>, look: &Look) -> Vec<Piece> 
 fn silence(channel: &ChannelState, now: Now) -> Option<Duration> {
     let written = channel.last_time.map(|time| now.wall.since(time));
     written.or_else(|| channel.last_arrival.map(|arrival| now.monotonic.saturating_sub(arrival)))
+}
+
+/// The errors and warnings of the whole run.
+fn levels(run: &RunScreen, theme: Theme) -> Vec<Piece> {
+    let Some(counted) = run.levels() else { return Vec::new() };
+    let more = if counted.is_complete { "" } else { "…" };
+    let told =
+        [("errors", counted.errors, 1, theme.error()), ("warnings", counted.warnings, 2, theme.warning())];
+    let piece = |(name, count, rank, style)| {
+        let (rank, style) = if count > 0 { (rank, style) } else { (3, theme.faint()) };
+        let count = (format!("{}{more}", text::number(count)), style);
+        Piece::of(vec![(format!("{name} "), theme.faint()), count], rank)
+    };
+    told.into_iter().map(piece).collect()
 }
 
 fn irregularities(run: &RunScreen, theme: Theme) -> Vec<Piece> {

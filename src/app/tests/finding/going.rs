@@ -1,6 +1,7 @@
 //! Going to places, marks, and keys of two strokes, on real files.
 
 use super::*;
+use crate::model::LevelRule;
 
 /// A run of ten minutes from 08:00:00 (UTC) on, an entry every ten seconds, seqs from 100 on; 110 to
 /// 112 never came.
@@ -106,6 +107,7 @@ fn brackets_go_to_gaps_checkpoints_worker_events_and_errors_and_say_when_there_a
         match seq {
             10 | 50 => fixture.append("stderr", seq, "error[E0432]: unresolved import"),
             30 => fixture.append("stdout", seq, "0 errors, std::error::Error"),
+            35 => fixture.append("stderr", seq, "warning: unused variable"),
             _ => fixture.append("stdout", seq, "line"),
         }
     }
@@ -142,6 +144,10 @@ fn brackets_go_to_gaps_checkpoints_worker_events_and_errors_and_say_when_there_a
     passed("g", 1);
     assert_eq!(passed("]e", 4), ["10", "50", "83", "no error below"]);
     assert_eq!(passed("[e", 3), ["50", "10", "no error above"]);
+    passed("g", 1);
+    assert_eq!(passed("]r", 2), ["35", "no warning below"]);
+    assert_eq!(passed("[r", 1), ["no warning above"]);
+    passed("g", 1);
     assert_eq!(passed("]w", 3), ["81", "83", "no worker event below"]);
     assert_eq!(passed("[w", 2), ["81", "no worker event above"]);
 }
@@ -149,7 +155,9 @@ fn brackets_go_to_gaps_checkpoints_worker_events_and_errors_and_say_when_there_a
 #[test]
 fn an_error_is_what_a_person_says_it_is() {
     let mut fixture = Fixture::new(with_log_rows(5));
-    fixture.app.set_errors(crate::app::finding::any_of(&["careful", "^oh"]).ok());
+    let errors = crate::model::levels::any_of(&["careful", "^oh"]).unwrap();
+    let warnings = crate::model::levels::any_of(&["hm"]).unwrap();
+    fixture.app.set_levels(LevelRule::new(errors, warnings).ok());
     for seq in 1..=30 {
         match seq {
             5 => fixture.append("stdout", seq, "error: that is none here"),
