@@ -30,10 +30,12 @@ const SILENT_EVERY_AT_MOST: Duration = Duration::from_secs(30);
 /// What was read of a log is read anew after so long where the step itself said nothing: its worker may
 /// have.
 const READ_AGAIN: Duration = Duration::from_secs(10);
-/// In the long run looking takes one part in so many of the thread's time at most …
+/// In the long run looking again takes one part in so many of the thread's time at most …
 const SHARE: u32 = 250;
 /// … and so much of it may be taken at once, after a pause: a run that falls silent is judged soon.
 const AT_ONCE: Duration = Duration::from_millis(200);
+/// Where nothing has changed only so much, so that there is something left for the others.
+const AT_ONCE_UNCHANGED: Duration = Duration::from_millis(100);
 /// So long runs are looked at in one go; the others wait for the next one.
 const IN_ONE_GO: Duration = Duration::from_millis(40);
 
@@ -112,15 +114,15 @@ impl Diagnosis {
             while own.rest(rest) {
                 let began = Instant::now();
                 ward.admit(&own.wanted());
-                let judged = ward.round();
+                let round = ward.round(|urgency| budget.wait(urgency, began).is_zero());
                 let ended = Instant::now();
-                budget.spend(ended - began, ended);
-                if !judged.is_empty() && !deliver(judged) {
+                if round.is_charged {
+                    budget.spend(ended - began, ended);
+                }
+                if !round.judged.is_empty() && !deliver(round.judged) {
                     return;
                 }
-                // Where a person waits for the answer it costs what it costs.
-                let wait = if ward.is_watched_closely() { Duration::ZERO } else { budget.wait(ended) };
-                rest = ward.until_due().max(wait);
+                rest = ward.until_due(|urgency| budget.wait(urgency, ended));
             }
         })?;
         Ok(Self { desk })
@@ -164,11 +166,36 @@ impl Budget {
         self.paid = Some(self.paid.map_or(now, |paid| paid.max(now)) + spent * SHARE);
     }
 
-    /// How long to rest before more may be spent.
-    fn wait(&self, now: Instant) -> Duration {
+    /// How long to rest before more may be spent on a run.
+    fn wait(&self, urgency: Urgency, now: Instant) -> Duration {
+        let at_once = match urgency {
+            Urgency::Watched | Urgency::New => return Duration::ZERO,
+            Urgency::Changed => AT_ONCE,
+            Urgency::Unchanged => AT_ONCE_UNCHANGED,
+        };
         let owed = self.paid.map_or(Duration::ZERO, |paid| paid.saturating_duration_since(now));
-        owed.saturating_sub(AT_ONCE * SHARE)
+        owed.saturating_sub(at_once * SHARE)
     }
+}
+
+/// How soon a run that is due should be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    /// A person waits for the answer: it costs what it costs.
+    Watched,
+    /// Nothing was ever said of it: likewise, since a list that calls it running would be believed.
+    New,
+    /// It has said something, or has fallen silent.
+    Changed,
+    /// It is as it was.
+    Unchanged,
+}
+
+/// What came of a round.
+struct Round {
+    judged: Vec<Arc<Judged>>,
+    /// Whether what it cost is to be made up for by rest.
+    is_charged: bool,
 }
 
 /// The runs that are judged.
@@ -185,8 +212,10 @@ struct Patient {
     subject: Option<(Subject, Duration, Arc<RunSummary>)>,
     /// Its processes at the first of two looks, and when that was.
     first_look: Option<(Processes, Duration)>,
-    /// When it was judged.
+    /// When it was looked at last.
     judged: Option<Duration>,
+    /// Whether anything was ever said of it.
+    is_known: bool,
     is_closely_watched: bool,
 }
 
@@ -205,31 +234,33 @@ impl<T: Fn(&str) -> Thresholds> Ward<T> {
         }
     }
 
-    fn is_watched_closely(&self) -> bool {
-        self.patients.values().any(|patient| patient.is_closely_watched)
-    }
-
-    /// How long there is nothing to do. New runs are not waited for longer than between two looks.
-    fn until_due(&self) -> Duration {
+    /// How long there is nothing to do, given how long is to be waited with runs of an urgency. New runs
+    /// are not waited for longer than between two looks.
+    fn until_due(&self, wait: impl Fn(Urgency) -> Duration) -> Duration {
         let now = self.clock.now();
-        let due = self.patients.values().map(|patient| patient.due(now)).min();
-        due.map_or(BETWEEN_LOOKS, |due| due.saturating_sub(now.monotonic).min(BETWEEN_LOOKS))
+        let until =
+            |patient: &Patient| patient.due(now).saturating_sub(now.monotonic).max(wait(patient.urgency()));
+        self.patients.values().map(until).min().unwrap_or(BETWEEN_LOOKS).min(BETWEEN_LOOKS)
     }
 
-    /// Looks at those that are due, the longest due first, and judges those that were looked at twice.
-    fn round(&mut self) -> Vec<Arc<Judged>> {
+    /// Looks at those that are due and may be looked at, the most urgent first and of these the longest
+    /// due, and judges those that were looked at twice.
+    fn round(&mut self, may: impl Fn(Urgency) -> bool) -> Round {
         let began = Instant::now();
         let now = self.clock.now();
-        let mut due: Vec<(Duration, &mut Patient)> = self
+        let mut due: Vec<(Urgency, Duration, &mut Patient)> = self
             .patients
             .values_mut()
-            .map(|patient| (patient.due(now), patient))
-            .filter(|(due, _)| *due <= now.monotonic)
+            .map(|patient| (patient.urgency(), patient.due(now), patient))
+            .filter(|(urgency, due, _)| *due <= now.monotonic && may(*urgency))
             .collect();
-        due.sort_by_key(|(due, patient)| (!patient.is_closely_watched, *due));
+        due.sort_by_key(|(urgency, due, _)| (*urgency, *due));
+        let is_charged = due.first().is_some_and(|(urgency, ..)| *urgency >= Urgency::Changed);
         let mut seen = Vec::new();
-        for (_, patient) in due {
-            if began.elapsed() >= IN_ONE_GO && !seen.is_empty() {
+        for (urgency, _, patient) in due {
+            let is_enough = began.elapsed() >= IN_ONE_GO && !seen.is_empty();
+            // What is charged for waits for a round of its own.
+            if is_enough || (urgency >= Urgency::Changed) != is_charged {
                 break;
             }
             if patient.read(now) {
@@ -237,6 +268,7 @@ impl<T: Fn(&str) -> Thresholds> Ward<T> {
             } else {
                 // It is tried again when it would be looked at again.
                 patient.judged = Some(now.monotonic);
+                patient.is_known = true;
             }
         }
         let at = self.clock.now();
@@ -246,13 +278,32 @@ impl<T: Fn(&str) -> Thresholds> Ward<T> {
             let verdict = judge(&facts, &(self.thresholds)(&facts.manifest.worker_kind));
             Some(Arc::new(Judged { run: Arc::clone(&patient.run), verdict, facts }))
         });
-        judged.collect()
+        Round { judged: judged.collect(), is_charged }
     }
 }
 
 impl Patient {
     fn new(run: Arc<RunSummary>) -> Self {
-        Self { run, subject: None, first_look: None, judged: None, is_closely_watched: false }
+        Self {
+            run,
+            subject: None,
+            first_look: None,
+            judged: None,
+            is_known: false,
+            is_closely_watched: false,
+        }
+    }
+
+    fn urgency(&self) -> Urgency {
+        if self.is_closely_watched {
+            Urgency::Watched
+        } else if !self.is_known {
+            Urgency::New
+        } else if self.has_changed() {
+            Urgency::Changed
+        } else {
+            Urgency::Unchanged
+        }
     }
 
     /// When it is to be looked at again.
@@ -316,6 +367,7 @@ impl Patient {
         let is_to_be_compared = is_first || (self.is_closely_watched && facts.has_processes());
         self.first_look = is_to_be_compared.then(|| (facts.processes.clone(), now));
         self.judged = Some(now);
+        self.is_known |= !is_first;
         (!is_first).then_some(facts)
     }
 }
@@ -388,6 +440,38 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn every_run_of_a_long_list_is_judged_before_any_is_looked_at_again() {
+        let (reader, folder) = (Reader::start(), tempfile::tempdir().unwrap());
+        let count = 100;
+        let runs: Vec<_> = (0..count)
+            .map(|number| {
+                let run = folder.path().join(number.to_string());
+                fs::create_dir(&run).unwrap();
+                run_of(&reader, &run)
+            })
+            .collect();
+        let (diagnosis, said) = judged();
+        diagnosis.referral().listed(runs);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let mut known = std::collections::BTreeSet::new();
+        while known.len() < count {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let judged =
+                said.recv_timeout(left).unwrap_or_else(|_| panic!("only {} are judged", known.len()));
+            for judged in judged {
+                let is_first = known.insert(judged.run.directory.clone());
+                assert!(
+                    is_first,
+                    "{} again after {} of {count}",
+                    judged.run.directory.path().display(),
+                    known.len()
+                );
+            }
+        }
+    }
+
     #[test]
     fn a_silent_run_is_looked_at_ever_more_seldom_and_one_that_is_read_about_every_second() {
         let (reader, folder) = (Reader::start(), tempfile::tempdir().unwrap());
@@ -417,15 +501,22 @@ mod tests {
     fn a_little_may_be_spent_at_once_and_then_only_a_share_of_the_time() {
         let begin = Instant::now();
         let mut budget = Budget::default();
-        assert_eq!(budget.wait(begin), Duration::ZERO);
-        budget.spend(AT_ONCE, begin);
-        assert_eq!(budget.wait(begin), Duration::ZERO);
+        let wait = |budget: &Budget, at| {
+            let wait = |urgency| budget.wait(urgency, at);
+            assert_eq!((wait(Urgency::Watched), wait(Urgency::New)), (Duration::ZERO, Duration::ZERO));
+            (wait(Urgency::Changed), wait(Urgency::Unchanged))
+        };
+        assert_eq!(wait(&budget, begin), (Duration::ZERO, Duration::ZERO));
+        budget.spend(AT_ONCE_UNCHANGED, begin);
+        assert_eq!(wait(&budget, begin), (Duration::ZERO, Duration::ZERO));
+        budget.spend(AT_ONCE - AT_ONCE_UNCHANGED, begin);
+        assert_eq!(wait(&budget, begin), (Duration::ZERO, (AT_ONCE - AT_ONCE_UNCHANGED) * SHARE));
         budget.spend(Duration::from_millis(10), begin);
-        assert_eq!(budget.wait(begin), Duration::from_millis(10) * SHARE);
+        assert_eq!(wait(&budget, begin).0, Duration::from_millis(10) * SHARE);
         let later = begin + AT_ONCE * SHARE * 2;
-        assert_eq!(budget.wait(later), Duration::ZERO);
-        budget.spend(AT_ONCE, later);
-        assert_eq!(budget.wait(later), Duration::ZERO, "what was spent is paid for");
+        assert_eq!(wait(&budget, later), (Duration::ZERO, Duration::ZERO));
+        budget.spend(AT_ONCE_UNCHANGED, later);
+        assert_eq!(wait(&budget, later).1, Duration::ZERO, "what was spent is paid for");
     }
 
     #[test]
