@@ -71,9 +71,12 @@ fn append(run: &Path, seqs: impl IntoIterator<Item = u64>) {
     }
 }
 
-/// The row that the cursor's sign is on, and what stands there.
+/// The row that the cursor's sign is on, and what stands there: without the mark of the place in the
+/// log, which moves past it while entries come, and what it leaves blank.
 fn held_row(screen: &vt100::Screen) -> Option<(usize, String)> {
-    screen.rows(0, screen.size().1).enumerate().find(|(_, row)| row.starts_with('▶'))
+    let rows = screen.rows(0, screen.size().1);
+    let rows = rows.map(|row| row.trim_end_matches(['▐', ' ']).to_owned());
+    rows.enumerate().find(|(_, row)| row.starts_with('▶'))
 }
 
 #[test]
