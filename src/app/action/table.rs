@@ -148,14 +148,7 @@ pub const ACTIONS: &[ActionRow] = &[
         None,
     ),
     row(Action::ReturnToMark, "return", "To that mark; '' to before a jump.", &[character('\'')], RUN, None),
-    row(
-        Action::NextOf,
-        "next",
-        "Next: g gap c ckpt w worker e error r warning.",
-        &[character(']')],
-        RUN,
-        None,
-    ),
+    row(Action::NextOf, "next", "Next: g, c or w; e error, r warning.", &[character(']')], RUN, None),
     row(
         Action::PreviousOf,
         "previous",
