@@ -21,6 +21,11 @@ pub(crate) enum On {
     Lines,
 }
 
+impl On {
+    /// All of them, in their order.
+    const ALL: [Self; 4] = [Self::Screen, Self::ScreenAndClipboard, Self::ScreenAndNotices, Self::Lines];
+}
+
 /// One character that is seen, with at most as many marks as the display lets through; or an emoji,
 /// in which joiners and selectors may stand.
 const TEXT: &str = concat!(
@@ -62,7 +67,7 @@ fn grammar(on: On) -> String {
 }
 
 fn pattern(on: On) -> &'static Regex {
-    static PATTERNS: [OnceLock<Regex>; 4] = [const { OnceLock::new() }; 4];
+    static PATTERNS: [OnceLock<Regex>; On::ALL.len()] = [const { OnceLock::new() }; 4];
     PATTERNS[on as usize].get_or_init(|| {
         let grammar = grammar(on);
         regex::bytes::RegexBuilder::new(&grammar).size_limit(1 << 26).dfa_size_limit(1 << 26).build().unwrap()
