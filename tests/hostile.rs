@@ -15,6 +15,8 @@
 mod commands;
 #[path = "hostile/corpus.rs"]
 mod corpus;
+#[path = "hostile/ending.rs"]
+mod ending;
 #[path = "hostile/files.rs"]
 mod files;
 #[path = "hostile/planted.rs"]

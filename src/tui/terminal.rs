@@ -255,6 +255,12 @@ fn give_back() -> bool {
     true
 }
 
+/// Gives the terminal the settings back in which it was found, and writes nothing to it: another thread may
+/// wait for it in the middle of a frame.
+pub(super) fn give_back_settings() {
+    _ = terminal::disable_raw_mode();
+}
+
 /// Writes to standard output itself, not through the standard library's handle: a thread that holds
 /// that one's lock must not keep a panicking thread from giving the terminal back.
 fn write_all(mut bytes: &[u8]) -> io::Result<()> {
