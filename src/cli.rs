@@ -197,8 +197,13 @@ fn run(arguments: Arguments) -> Result<Outcome, Failure> {
 
 /// Prints help, version or what is wrong with the arguments.
 fn refuse(words: &[OsString], error: &clap::Error) -> ExitCode {
-    // A broken pipe ends it quietly.
-    let _ = error.print();
+    // What is wrong is told with the words themselves, which may be the name of a hostile file.
+    let harmless: Vec<String> = words.iter().map(|word| display::one_line(&word.to_string_lossy())).collect();
+    match Arguments::try_parse_from(&harmless) {
+        // A broken pipe ends it quietly.
+        Err(same) if same.kind() == error.kind() => _ = same.print(),
+        _ => say(&error.to_string()),
+    }
     let status = u8::try_from(error.exit_code()).unwrap_or(2);
     #[cfg(unix)]
     let status = if status == 0 { 0 } else { exec::usage_status(words, status) };

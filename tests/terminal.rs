@@ -190,6 +190,7 @@ fn signals_end_it_as_they_end_any_program_and_the_terminal_is_restored() {
 }
 
 #[test]
+#[cfg_attr(not(debug_assertions), ignore = "a release does not fail on purpose")]
 fn a_panic_in_any_thread_is_reported_on_the_restored_terminal() {
     for (thread, code) in [("main", 101), ("thread", 3)] {
         let run = Run::new(3);

@@ -11,6 +11,8 @@ use crate::run::{Manifest, Now, RunDirectory, Status};
 
 /// The most columns of a title.
 const LONGEST_TITLE: usize = 100;
+/// The most columns of a run's name in a title: what stands around it is always there to read.
+const LONGEST_NAME: usize = 60;
 /// The most columns of a notification: desktops cut what is longer.
 const LONGEST_NOTIFICATION: usize = 200;
 
@@ -121,7 +123,8 @@ impl App {
                     Status::Running if is_stuck => "▲ stuck".to_owned(),
                     status => status.to_string(),
                 };
-                format!("{status}: {} – stepwatch", name_of(run.model().manifest()))
+                let name = display::one_line_within(&name_of(run.model().manifest()), LONGEST_NAME);
+                format!("{status}: {name} – stepwatch")
             }
             (None, Some(runs)) => {
                 let need = |run: &&Arc<RunSummary>| self.attention.need(run, now.monotonic).is_person();

@@ -295,15 +295,19 @@ impl Pace {
     }
 }
 
-/// For the tests of the terminal's restoration only: fails after a frame where
-/// `STEPWATCH_PANIC=main` or `thread` asks for it.
+/// For the tests of the terminal's restoration only, and not in a release: fails after a frame where
+/// `STEPWATCH_PANIC=main` or `thread` asks for it, with what `STEPWATCH_PANIC_TEXT` says.
 fn fail_on_purpose() {
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    let text = std::env::var("STEPWATCH_PANIC_TEXT").unwrap_or_default();
     match std::env::var("STEPWATCH_PANIC").as_deref() {
-        Ok("main") => panic!("asked for by STEPWATCH_PANIC"),
+        Ok("main") => panic!("asked for by STEPWATCH_PANIC{text}"),
         Ok("thread") => {
             _ = std::thread::Builder::new()
                 .name("doomed".to_owned())
-                .spawn(|| panic!("asked for by STEPWATCH_PANIC"));
+                .spawn(move || panic!("asked for by STEPWATCH_PANIC{text}"));
         }
         _ => {}
     }

@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossterm::event::{self, Event, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
-use rustix::event::{PollFd, PollFlags};
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::app::{Key, KeyCode, Message};
 
@@ -14,6 +14,12 @@ use crate::app::{Key, KeyCode, Message};
 /// when it is given no time. (Its other way of waiting, without the feature `use-dev-tty`, loses
 /// what was typed when the terminal was resized at the same time, until the next key.)
 const READ_PATIENCE: Duration = Duration::from_millis(1);
+
+/// On a busy machine the patience can be over before crossterm has looked at what it has read already, and
+/// no terminal wakes us for that: after something was typed it is asked so many times more.
+const LOOKS: u32 = 4;
+/// How long the terminal is waited for before it is asked again.
+const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 
 /// Reads the terminal in a thread. Dropping it stops the thread.
 #[derive(Debug)]
@@ -74,9 +80,12 @@ fn read(
     stopped: &OwnedFd,
     deliver: &impl Fn(io::Result<Message>) -> bool,
 ) -> io::Result<()> {
+    let mut looks = 0_u32;
     loop {
+        let again = (looks > 0).then_some(LOOK_AGAIN);
+        looks = looks.saturating_sub(1);
         let mut waiting = [PollFd::new(terminal, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
-        match rustix::event::poll(&mut waiting, None) {
+        match rustix::event::poll(&mut waiting, again.as_ref()) {
             Err(rustix::io::Errno::INTR) => continue,
             polled => polled?,
         };
@@ -88,6 +97,7 @@ fn read(
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the terminal is gone"));
         }
         while event::poll(READ_PATIENCE)? {
+            looks = LOOKS;
             let Some(message) = message_of(&event::read()?) else { continue };
             if !deliver(Ok(message)) {
                 return Ok(());

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Signal, getppid, getsid, kill_current_process_group};
 use signal_hook::consts::{
@@ -34,7 +35,13 @@ pub struct Signals {
     own_stop: Arc<AtomicBool>,
     /// That another program has the terminal: the keys that send signals are meant for it.
     away: Arc<AtomicBool>,
+    /// That the screens are left.
+    left: Arc<AtomicBool>,
 }
+
+/// How long the screens may take to be left after a signal that ends the program. A terminal that takes
+/// nothing more holds them for ever.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Signals {
     /// Starts catching.
@@ -49,6 +56,8 @@ impl Signals {
         let is_own_stop = Arc::clone(&own_stop);
         let away = Arc::new(AtomicBool::new(false));
         let is_away = Arc::clone(&away);
+        let left = Arc::new(AtomicBool::new(false));
+        let are_left = Arc::clone(&left);
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in caught.forever() {
                 let away = is_away.load(Ordering::SeqCst);
@@ -65,12 +74,17 @@ impl Signals {
                     SIGWINCH => Asked::Resized,
                     signal => Asked::End(signal),
                 };
+                if let Asked::End(signal) = asked
+                    && !away
+                {
+                    end_at_last(signal, Arc::clone(&are_left));
+                }
                 if !deliver(asked) {
                     return;
                 }
             }
         })?;
-        Ok(Self { handle, own_stop, away })
+        Ok(Self { handle, own_stop, away, left })
     }
 
     /// Says whether another program has the terminal, so that what is typed there concerns it.
@@ -90,8 +104,22 @@ impl Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
+        self.left.store(true, Ordering::SeqCst);
         self.handle.close();
     }
+}
+
+/// Ends the process by the signal where the screens are not left in time. The terminal gets its settings
+/// back; what would have to be written to it, it does not take.
+fn end_at_last(signal: i32, are_left: Arc<AtomicBool>) {
+    // Without another thread the screens have all the time that they need.
+    _ = thread::Builder::new().name("last resort".to_owned()).spawn(move || {
+        thread::sleep(PATIENCE);
+        if !are_left.load(Ordering::SeqCst) {
+            super::terminal::give_back_settings();
+            end_by(signal);
+        }
+    });
 }
 
 /// Stops this process; returns when it goes on.

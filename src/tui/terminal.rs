@@ -20,7 +20,7 @@ use crossterm::terminal::{
     LeaveAlternateScreen,
 };
 use ratatui::backend::{Backend as _, CrosstermBackend};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 
 use rustix::event::{PollFd, PollFlags};
@@ -93,7 +93,7 @@ impl Terminal {
         self.next.resize(area);
         self.next.reset();
         render(&mut self.next);
-        let changed = self.drawn.diff(&self.next);
+        let changed = with_what_may_be_covered(self.drawn.diff(&self.next), &self.next);
         if !changed.is_empty() {
             CrosstermBackend::new(&mut bytes).draw(changed.into_iter())?;
         }
@@ -176,6 +176,52 @@ impl Drop for Terminal {
     }
 }
 
+/// The cells to draw, and after each grapheme that a terminal may draw wider than it is (an emoji that
+/// is joined of several, in a terminal that does not join) the cells that it would cover then.
+fn with_what_may_be_covered<'a>(
+    changed: Vec<(u16, u16, &'a Cell)>,
+    frame: &'a Buffer,
+) -> Vec<(u16, u16, &'a Cell)> {
+    let mut drawn = Vec::with_capacity(changed.len());
+    // The row of the last cell, the column after it, and the column up to which it may cover.
+    let (mut row, mut next, mut end) = (0, 0, 0);
+    for (x, y, cell) in changed {
+        let until = if row == y { end.min(x) } else { end };
+        draw_row(&mut drawn, frame, row, next..until);
+        drawn.push((x, y, cell));
+        let symbol = cell.symbol();
+        let apart = symbol.chars().map(columns_of_character).sum::<u16>();
+        end = x.saturating_add(apart).max(if row == y { end } else { 0 }).min(frame.area.right());
+        (row, next) = (y, x.saturating_add(columns_of(symbol).max(1)));
+    }
+    draw_row(&mut drawn, frame, row, next..end);
+    drawn
+}
+
+/// Adds the cells of a row in which a grapheme begins.
+fn draw_row<'a>(
+    drawn: &mut Vec<(u16, u16, &'a Cell)>,
+    frame: &'a Buffer,
+    row: u16,
+    mut columns: std::ops::Range<u16>,
+) {
+    while columns.start < columns.end {
+        let cell = &frame[(columns.start, row)];
+        drawn.push((columns.start, row, cell));
+        columns.start = columns.start.saturating_add(columns_of(cell.symbol()).max(1));
+    }
+}
+
+/// The columns that a grapheme takes.
+fn columns_of(symbol: &str) -> u16 {
+    u16::try_from(display::width(symbol)).unwrap_or(u16::MAX)
+}
+
+/// The columns that a character takes where it stands alone.
+fn columns_of_character(character: char) -> u16 {
+    columns_of(character.encode_utf8(&mut [0; 4]))
+}
+
 /// Lets the terminal keep its title aside, and take it again (XTWINOPS).
 const KEEP_TITLE: &[u8] = b"\x1b[22;2t";
 const TAKE_TITLE: &[u8] = b"\x1b[23;2t";
@@ -207,6 +253,12 @@ fn give_back() -> bool {
     _ = write_all(&bytes);
     _ = terminal::disable_raw_mode();
     true
+}
+
+/// Gives the terminal the settings back in which it was found, and writes nothing to it: another thread may
+/// wait for it in the middle of a frame.
+pub(super) fn give_back_settings() {
+    _ = terminal::disable_raw_mode();
 }
 
 /// Writes to standard output itself, not through the standard library's handle: a thread that holds
@@ -266,4 +318,33 @@ fn write_frame(bytes: &[u8]) -> io::Result<()> {
 pub fn size() -> io::Result<Size> {
     let (width, height) = terminal::size()?;
     Ok(Size { width, height })
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Style;
+
+    use super::*;
+
+    /// The columns that are drawn when the row becomes this one.
+    fn drawn_columns(before: &str, after: &str) -> Vec<u16> {
+        let [before, after] = [before, after].map(|text| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 1));
+            buffer.set_string(0, 0, text, Style::new());
+            buffer
+        });
+        let drawn = with_what_may_be_covered(before.diff(&after), &after);
+        drawn.iter().map(|(x, _, _)| *x).collect()
+    }
+
+    #[test]
+    fn what_a_joined_emoji_may_cover_is_drawn_after_it() {
+        assert_eq!(drawn_columns("", "ab"), [0, 1]);
+        assert_eq!(drawn_columns("", "\u{597d}"), [0]);
+        // Two emoji in a terminal that does not join: four columns.
+        assert_eq!(drawn_columns("", "\u{1f469}\u{200d}\u{1f4bb}"), [0, 2, 3]);
+        assert_eq!(drawn_columns("xx  z", "\u{1f469}\u{200d}\u{1f4bb}  z"), [0, 2, 3]);
+        assert_eq!(drawn_columns("xx\u{597d}z", "\u{1f469}\u{200d}\u{1f4bb}\u{597d}z"), [0, 2]);
+        assert_eq!(drawn_columns("", "\u{1f469}\u{200d}\u{1f4bb}y"), [0, 2, 3]);
+    }
 }

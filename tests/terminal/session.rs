@@ -1,5 +1,8 @@
 //! A program in a terminal of its own, and what that terminal shows.
 
+#[path = "allowed.rs"]
+pub(crate) mod allowed;
+
 use std::io::{Read as _, Write};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,6 +25,8 @@ pub(crate) struct Session {
 
 struct Shown {
     parser: Mutex<vt100::Parser<Asked>>,
+    /// Every byte that came.
+    received: Mutex<Vec<u8>>,
     changed: Condvar,
 }
 
@@ -85,6 +90,7 @@ impl Session {
         let child = pair.slave.spawn_command(command).unwrap();
         let shown = Arc::new(Shown {
             parser: Mutex::new(vt100::Parser::new_with_callbacks(rows, cols, 0, Asked::default())),
+            received: Mutex::default(),
             changed: Condvar::new(),
         });
         let mut output = pair.master.try_clone_reader().unwrap();
@@ -92,6 +98,9 @@ impl Session {
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(length @ 1..) = output.read(&mut bytes) {
+                let mut received = writing.received.lock().unwrap_or_else(PoisonError::into_inner);
+                received.extend_from_slice(&bytes[..length]);
+                drop(received);
                 writing.parser.lock().unwrap_or_else(PoisonError::into_inner).process(&bytes[..length]);
                 writing.changed.notify_all();
             }
@@ -177,11 +186,17 @@ impl Session {
     /// Fails where a title is none of ours, which all end with the program's name, or where anything was
     /// put into the clipboard, rung or notified.
     pub(crate) fn assert_asked_for_nothing_but_titles(&self) {
+        allowed::assert_all(allowed::whole_frames(&self.received()), allowed::On::Screen);
         let titles = self.asked(|asked| asked.titles.clone());
         let is_ours = |title: &String| title.ends_with("stepwatch") && !title.contains(char::is_control);
         assert!(!titles.is_empty() && titles.iter().all(is_ours), "{titles:?}");
         let others = self.asked(|asked| (asked.copied.len(), asked.bells, asked.notifications.len()));
         assert_eq!(others, (0, 0, 0));
+    }
+
+    /// Every byte that came from the program until now.
+    pub(crate) fn received(&self) -> Vec<u8> {
+        self.shown.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn contents(&self) -> String {
