@@ -98,6 +98,15 @@ impl Case<'_> {
         own.into_iter().chain(earlier).max().map(Duration::from_millis)
     }
 
+    /// The same in words.
+    fn habit_told(&self) -> Option<String> {
+        let habit = self.habit()?;
+        let own = self.facts.log.longest_silence_ms.filter(|_| self.facts.log.silences >= LEAST_SILENCES);
+        let whose =
+            if own.map(Duration::from_millis) == Some(habit) { "it" } else { "an earlier run of the step" };
+        Some(format!("the longest silence that {whose} came back from was {}", span(habit)))
+    }
+
     /// A silence of that length is nothing special here.
     fn is_usual(&self, floor: Duration) -> bool {
         let habit = self.habit().map_or(Duration::ZERO, |habit| habit.mul_f64(HABIT_STRETCHED));
@@ -186,11 +195,16 @@ impl Case<'_> {
                 (Code::Unknown, Confidence::Possible, format!("its state says {}", self.facts.status))
             }
             None => (Code::Unknown, Confidence::Possible, "no entry tells when it was written".to_owned()),
-            Some(idle) if self.is_usual(self.thresholds.note) => (
+            Some(idle) if idle < self.thresholds.note => (
                 Code::Progressing,
                 Confidence::Likely,
                 format!("progressing: its last word was {} ago", span(idle)),
             ),
+            Some(idle) if self.is_usual(self.thresholds.note) => {
+                let habit = self.habit_told().unwrap_or_default();
+                let sentence = format!("silent for {}, as is usual here: {habit}", span(idle));
+                (Code::Progressing, Confidence::Possible, sentence)
+            }
             Some(idle) if self.facts.log.open_line.as_ref().is_some_and(|open| open.signs.len() >= 2) => {
                 let text =
                     self.facts.log.open_line.as_ref().map(|open| quoted(&open.text)).unwrap_or_default();
@@ -261,13 +275,7 @@ impl Case<'_> {
                 let text = format!("the newest checkpoint was written {} ago", span(self.at.since(last)));
                 self.evidence("checkpoint", text, Some(last))
             }));
-            evidence.extend(self.habit().map(|habit| {
-                self.evidence(
-                    "habit",
-                    format!("the longest silence that it came back from was {}", span(habit)),
-                    None,
-                )
-            }));
+            evidence.extend(self.habit_told().map(|text| self.evidence("habit", text, None)));
         }
         Verdict {
             alarm: self.is_alarm(decided.code),

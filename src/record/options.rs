@@ -65,7 +65,7 @@ impl Options {
     }
 
     pub(super) fn step_or_made(&self) -> Id {
-        self.step.clone().unwrap_or_else(|| step_of_command(&self.command_words()))
+        self.step.clone().unwrap_or_else(|| Id::of_command(&self.command_words()))
     }
 
     pub(super) fn name_or_made(&self) -> String {
@@ -77,22 +77,6 @@ impl Options {
             }
         })
     }
-}
-
-/// The program's name, and its first argument where that reads like a subcommand: `cargo-build`.
-fn step_of_command(words: &[String]) -> Id {
-    let program = words.first().map(|word| Path::new(word).file_name().unwrap_or_default().to_string_lossy());
-    let is_subcommand = |word: &&String| {
-        (2..=20).contains(&word.len())
-            && word.chars().all(|character| character.is_ascii_lowercase() || character == '-')
-            && !word.starts_with('-')
-    };
-    let text = match (program, words.get(1).filter(is_subcommand)) {
-        (Some(program), Some(subcommand)) => format!("{program}-{subcommand}"),
-        (Some(program), None) => program.into_owned(),
-        (None, _) => String::new(),
-    };
-    Id::from_any_text(&text).unwrap_or_else(|| known_id("step"))
 }
 
 /// The run id for a run made at `now`: `20260321-080000-036`, in UTC. Where that one is taken, the
@@ -121,7 +105,7 @@ mod tests {
 
     fn step(command: &[&str]) -> String {
         let words: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
-        step_of_command(&words).to_string()
+        Id::of_command(&words).to_string()
     }
 
     #[test]

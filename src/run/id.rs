@@ -1,6 +1,7 @@
 //! Ids of tasks, steps and runs, as a writer accepts them.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,25 @@ impl Id {
             return Err(InvalidId::BadStart { id: text.to_owned(), first });
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// The id of a step that is made of its command: the program's name, and its first argument where
+    /// that reads like a subcommand, as in `cargo-build`.
+    #[must_use]
+    pub fn of_command(words: &[String]) -> Self {
+        let program =
+            words.first().map(|word| Path::new(word).file_name().unwrap_or_default().to_string_lossy());
+        let is_subcommand = |word: &&String| {
+            (2..=20).contains(&word.len())
+                && word.chars().all(|character| character.is_ascii_lowercase() || character == '-')
+                && !word.starts_with('-')
+        };
+        let text = match (program, words.get(1).filter(is_subcommand)) {
+            (Some(program), Some(subcommand)) => format!("{program}-{subcommand}"),
+            (Some(program), None) => program.into_owned(),
+            (None, _) => String::new(),
+        };
+        Self::from_any_text(&text).unwrap_or_else(|| Self("step".to_owned()))
     }
 
     /// Makes an id out of any text: characters that are not accepted become `-`, leading `.` and

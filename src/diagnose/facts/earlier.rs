@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{EarlierRun, LogFacts, log, milliseconds};
 use crate::model::Model;
-use crate::run::{Manifest, RunDirectory, Status, Timestamp};
+use crate::run::{Id, Manifest, RunDirectory, Status, Timestamp};
 
 /// So many earlier runs of a step are looked at, the latest first.
 const EARLIER_RUNS: usize = 3;
@@ -52,8 +52,16 @@ impl Earlier {
 fn earlier(folder: PathBuf, manifest: &Manifest) -> Option<Earlier> {
     let run = RunDirectory::alone(folder);
     let (identity, state) = (run.manifest().ok()?, run.state().ok()?);
-    let is_one = identity.step_id == manifest.step_id && state.status == Status::Succeeded;
+    let is_one = is_same_step(&identity, manifest) && state.status == Status::Succeeded;
     is_one.then_some(Earlier { run, started: state.started_at, finished: state.finished_at })
+}
+
+/// Whether two runs are of the same step. An id that somebody gave tells that; one that was made of the
+/// command is shared by everything that the program does, so that the whole command must be the same.
+fn is_same_step(one: &Manifest, other: &Manifest) -> bool {
+    let is_made =
+        |run: &Manifest| !run.command.is_empty() && run.step_id == Id::of_command(&run.command).as_str();
+    one.step_id == other.step_id && (one.command == other.command || (!is_made(one) && !is_made(other)))
 }
 
 /// The folders near a run, the nearest first, without the run itself.
@@ -137,5 +145,21 @@ mod tests {
         assert_eq!(found.len(), MOST_FOLDERS);
         assert_eq!(found[0], beside);
         assert_eq!(seconds_of(&own), [9]);
+    }
+
+    #[test]
+    fn an_id_that_was_made_of_the_program_does_not_make_two_commands_the_same_step() {
+        let manifest = |step: &str, command: &[&str]| Manifest {
+            step_id: step.to_owned(),
+            command: command.iter().map(|word| (*word).to_owned()).collect(),
+            ..Manifest::default()
+        };
+        let java = |class| manifest("java", &["java", class]);
+        assert!(is_same_step(&java("A.java"), &java("A.java")));
+        assert!(!is_same_step(&java("A.java"), &java("B.java")));
+        let build = |of| manifest("build", &["make", of]);
+        assert!(is_same_step(&build("all"), &build("-j4")), "its id was given");
+        assert!(!is_same_step(&build("all"), &manifest("test", &["make", "all"])));
+        assert!(is_same_step(&manifest("build", &[]), &manifest("build", &[])), "a runner of another's");
     }
 }
