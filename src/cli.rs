@@ -37,7 +37,7 @@ pub(crate) use output::{ColorChoice, Output};
 #[command(
     name = "stepwatch",
     version,
-    args_conflicts_with_subcommands = true,
+    subcommand_precedence_over_arg = true,
     after_help = "\
 Examples:
   stepwatch                       the runs in this folder, else those that `exec` recorded
@@ -173,6 +173,9 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<Outcome, Failure> {
     let mut output = Output::new(arguments.color);
+    if arguments.command.is_some() {
+        arguments.open.refuse_beside_a_command()?;
+    }
     let outcome = match arguments.command {
         None => arguments.open.run(&mut output),
         #[cfg(unix)]

@@ -193,6 +193,19 @@ fn exit_statuses_tell_wrong_usage_from_what_could_not_be_done() {
 }
 
 #[test]
+fn an_option_of_all_commands_may_stand_before_the_command_and_what_means_nothing_there_is_refused() {
+    let run = Run::with_everything();
+    let behind = stepwatch().args(["log", "--color=never"]).arg(&run.path).output().unwrap();
+    let before = stepwatch().args(["--color=never", "log"]).arg(&run.path).output().unwrap();
+    assert_eq!((code(&before), &before.stdout), (0, &behind.stdout), "{}", error(&before));
+    for words in [&["--theme", "dark", "log"][..], &["here", "log"]] {
+        let refused = stepwatch().args(words).arg(&run.path).output().unwrap();
+        assert_eq!(code(&refused), 2, "{words:?}");
+        assert!(error(&refused).contains("before a command means nothing"), "{}", error(&refused));
+    }
+}
+
+#[test]
 fn a_run_is_found_by_its_id_below_the_default_root() {
     let run = Run::with_everything();
     fs::write(run.path.join("run.json"), r#"{"runId":"by-id","taskId":"of-task"}"#).unwrap();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::app::Start;
+use crate::display;
 use crate::report::LogRequest;
 use crate::report::entry::Form;
 use crate::run::RunDirectory;
@@ -31,6 +32,18 @@ fn theme_names() -> impl TypedValueParser<Value = ThemeName> {
 }
 
 impl Arguments {
+    /// What is only for opening a screen has no meaning before a command.
+    pub(crate) fn refuse_beside_a_command(&self) -> Result<(), Failure> {
+        let what = match (self.paths.first(), self.theme) {
+            (Some(path), _) => display::one_line(&path.to_string_lossy()),
+            (None, Some(_)) => "--theme".to_owned(),
+            (None, None) => return Ok(()),
+        };
+        Err(Failure::Usage(format!(
+            "{what} before a command means nothing; put it behind the command, or leave the command out to open a screen"
+        )))
+    }
+
     pub(crate) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
         let (runs, looked_in) = if self.paths.is_empty() {
             target::runs_nearby()

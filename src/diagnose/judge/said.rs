@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::words::{cut, named, quoted, span, speaks_of_failure};
+use super::words::{cut, named, quoted, says_that_all_is_well, span, speaks_of_failure};
 use super::{Case, Decided, HABIT_STRETCHED, SURE_AFTER};
 use crate::diagnose::facts::{Event, LEAST_FREE_BYTES};
 use crate::diagnose::verdict::{Code, Confidence};
@@ -13,6 +13,8 @@ const LOOP_ROUNDS: u64 = 20;
 const LOOP_LINES_A_SECOND: f64 = 2.0;
 /// What does not speak of failure must come more often, and for longer: a test may say "ok" each time.
 const PLAIN_LOOP_LINES: f64 = 100.0;
+/// And what says that all is well, like the dots of a test runner, must come faster than tests do.
+const WELL_LINES_A_SECOND: f64 = 5.0;
 /// A recorder that lives says so every 5 s; after so long it does not.
 const HEARTBEAT_MISSED: Duration = Duration::from_secs(20);
 impl Case<'_> {
@@ -185,8 +187,10 @@ impl Case<'_> {
         let repetition = &repeated.repetition;
         let lasted = repeated.since.map(|since| self.at.since(since))?;
         let lines = repetition.rounds as f64 * repetition.period as f64;
-        let is_fast = lines / lasted.as_secs_f64().max(1.0) >= LOOP_LINES_A_SECOND;
-        let is_long = lasted >= self.thresholds.suspect && !self.is_as_long_as_ever(lasted);
+        let is_well = repetition.lines.iter().all(|line| says_that_all_is_well(line));
+        let least_rate = if is_well { WELL_LINES_A_SECOND } else { LOOP_LINES_A_SECOND };
+        let is_fast = lines / lasted.as_secs_f64().max(1.0) >= least_rate;
+        let is_long = !is_well && lasted >= self.thresholds.suspect && !self.is_as_long_as_ever(lasted);
         let speaks_of_failure = repetition.lines.iter().any(|line| speaks_of_failure(line));
         let is_plain_loop = lines >= PLAIN_LOOP_LINES && lasted >= self.thresholds.note;
         let is_loop = repetition.rounds >= LOOP_ROUNDS

@@ -373,6 +373,9 @@ fn the_same_words_with_another_number_each_time_are_no_loop_and_a_burst_is_none_
     assert_eq!(repeating(60, 2, false, "ok"), Code::Progressing);
     assert_eq!(repeating(500, 9, false, "ok"), Code::Progressing);
     assert_eq!(repeating(500, 60, false, "ok"), Code::Looping);
+    assert_eq!(repeating(1800, 900, false, "PASS"), Code::Progressing, "tests do so for long");
+    assert_eq!(repeating(900, 900, false, "."), Code::Progressing);
+    assert_eq!(repeating(1800, 900, false, "not ok"), Code::Looping);
     assert_eq!(repeating(20, 2, false, "connection refused"), Code::Looping);
 }
 

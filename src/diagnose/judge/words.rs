@@ -83,6 +83,28 @@ pub(super) fn speaks_of_failure(line: &str) -> bool {
     pattern.is_some_and(|pattern| pattern.captures_iter(line).any(|found| found.name("none").is_none()))
 }
 
+/// Whether a line tells no more than that something goes on well: a dot for each test, `PASS`, a tick.
+pub(super) fn says_that_all_is_well(line: &str) -> bool {
+    const WELL: [&str; 14] = [
+        "alive",
+        "done",
+        "healthy",
+        "heartbeat",
+        "ok",
+        "okay",
+        "pass",
+        "passed",
+        "passing",
+        "ping",
+        "ready",
+        "success",
+        "succeeded",
+        "tick",
+    ];
+    let words = line.split(|character: char| !character.is_alphabetic()).filter(|word| !word.is_empty());
+    words.into_iter().all(|word| WELL.iter().any(|well| word.eq_ignore_ascii_case(well)))
+}
+
 /// Whether this is the name of a pane as tmux gives it, and nothing that a shell would take apart.
 pub(super) fn is_pane(name: &str) -> bool {
     name.strip_prefix('%')
