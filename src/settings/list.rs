@@ -15,6 +15,8 @@ pub enum Column {
     Task,
     /// The step, and its place among the task's steps.
     Step,
+    /// The run.
+    Run,
     /// The kind of worker.
     Worker,
     /// How long the run took, or takes.
@@ -31,10 +33,11 @@ pub enum Column {
 
 impl Column {
     /// All columns, in the order in which they are shown where nobody wants another.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Status,
         Self::Task,
         Self::Step,
+        Self::Run,
         Self::Worker,
         Self::Elapsed,
         Self::Idle,
@@ -50,6 +53,7 @@ impl Column {
             Self::Status => "status",
             Self::Task => "task",
             Self::Step => "step",
+            Self::Run => "run",
             Self::Worker => "worker",
             Self::Elapsed => "elapsed",
             Self::Idle => "idle",

@@ -9,9 +9,9 @@ use crate::run::{Status, Timestamp};
 
 use super::Listed;
 
-const TABLE: Table<8> = Table {
-    headings: ["STATUS", "TASK", "STEP", "WORKER", "ELAPSED", "IDLE", "CKPT", "LAST LINE"],
-    on_the_right: [false, false, false, false, true, true, true, false],
+const TABLE: Table<9> = Table {
+    headings: ["STATUS", "TASK", "STEP", "RUN", "WORKER", "ELAPSED", "IDLE", "CKPT", "LAST LINE"],
+    on_the_right: [false, false, false, false, false, true, true, true, false],
 };
 /// The widest that a column of text may get.
 const WIDEST: usize = 32;
@@ -28,7 +28,7 @@ pub fn write(
     now: Timestamp,
     presentation: Presentation,
 ) -> io::Result<()> {
-    let rows: Vec<[String; 8]> = runs.iter().map(|run| cells(run, now)).collect();
+    let rows: Vec<[String; 9]> = runs.iter().map(|run| cells(run, now)).collect();
     let style = |row: usize, column: usize| match (column, runs[row].stuck()) {
         (0, Some(_)) => status_style(Status::Lost),
         (0, None) => status_style(runs[row].run.status),
@@ -37,7 +37,7 @@ pub fn write(
     TABLE.write(out, &rows, style, presentation)
 }
 
-fn cells(listed: &Listed, now: Timestamp) -> [String; 8] {
+fn cells(listed: &Listed, now: Timestamp) -> [String; 9] {
     let (run, stuck) = (&listed.run, listed.stuck());
     let length = |length: Option<std::time::Duration>| length.map_or_else(|| "–".to_owned(), duration::short);
     let text = |text: &str| display::one_line_within(text, WIDEST);
@@ -45,6 +45,7 @@ fn cells(listed: &Listed, now: Timestamp) -> [String; 8] {
         stuck.map_or(run.status.word(), |_| "stuck").to_owned(),
         text(&run.manifest.task_id),
         text(&run.step()),
+        text(&run.manifest.run_id),
         text(&run.manifest.worker_kind),
         length(run.elapsed(now)),
         length(run.idle(now)),

@@ -34,8 +34,8 @@ const LEAST_STEP: u16 = 14;
 const ACTIVITY_BARS: usize = 10;
 
 /// Which column is left out first where there is no room.
-const GIVE_WAY: [Column; 5] =
-    [Column::Worker, Column::Checkpoints, Column::Activity, Column::Elapsed, Column::Task];
+const GIVE_WAY: [Column; 6] =
+    [Column::Worker, Column::Checkpoints, Column::Run, Column::Activity, Column::Elapsed, Column::Task];
 
 /// What stands above a column.
 fn heading(column: Column) -> &'static str {
@@ -43,6 +43,7 @@ fn heading(column: Column) -> &'static str {
         Column::Status => "STATUS",
         Column::Task => "TASK",
         Column::Step => "STEP",
+        Column::Run => "RUN",
         Column::Worker => "WORKER",
         Column::Elapsed => "ELAPSED",
         Column::Idle => "IDLE",
@@ -52,14 +53,25 @@ fn heading(column: Column) -> &'static str {
     }
 }
 
-/// The most columns of the terminal that a column takes.
-fn widest(column: Column) -> usize {
+/// The most columns of the terminal that a column takes whose cells are of any length.
+fn widest(column: Column) -> Option<usize> {
     match column {
-        Column::Task => 20,
-        Column::Step => 24,
-        Column::Worker => 10,
-        _ => 12,
+        Column::Task | Column::Run => Some(20),
+        Column::Step => Some(24),
+        Column::Worker => Some(10),
+        _ => None,
     }
+}
+
+/// How many it takes otherwise: what stands in it is never longer.
+fn fixed_width(column: Column) -> usize {
+    let longest = match column {
+        Column::Status => "● cancelled".chars().count(),
+        Column::Elapsed | Column::Idle => "411d03h".len(),
+        Column::Activity => ACTIVITY_BARS,
+        _ => 0,
+    };
+    longest.max(heading(column).len())
 }
 
 fn is_right_aligned(column: Column) -> bool {
@@ -184,13 +196,18 @@ impl Table {
                 if column == Column::LastLine {
                     return (column, 0);
                 }
-                let title = display::width(heading(column));
-                // Thousands of cells are only looked at where they can make a difference.
-                let most = widest(column);
-                let looked_at = if title < most { runs } else { &[] };
-                let cells = looked_at.iter().map(|run| display::width(&cell(run.as_ref(), column, now)));
-                let widest = cells.max().unwrap_or(0).min(most).max(title);
-                (column, u16::try_from(widest).unwrap_or(u16::MAX))
+                let Some(most) = widest(column) else {
+                    return (column, u16::try_from(fixed_width(column)).unwrap_or(u16::MAX));
+                };
+                // Of thousands of cells no more are looked at than it takes.
+                let mut width = display::width(heading(column));
+                for run in runs {
+                    width = width.max(display::width(&cell(run.as_ref(), column, now)));
+                    if width >= most {
+                        break;
+                    }
+                }
+                (column, u16::try_from(width.min(most)).unwrap_or(u16::MAX))
             })
             .collect();
         let needed =
@@ -253,7 +270,9 @@ impl Table {
                 Column::Step => theme.strong(),
                 Column::Activity => theme.activity(),
                 Column::Task | Column::LastLine => Style::new(),
-                Column::Worker | Column::Elapsed | Column::Idle | Column::Checkpoints => theme.faint(),
+                Column::Run | Column::Worker | Column::Elapsed | Column::Idle | Column::Checkpoints => {
+                    theme.faint()
+                }
             };
             let style = if selected && column != Column::Status {
                 style.remove_modifier(Modifier::DIM).add_modifier(Modifier::BOLD)
@@ -313,6 +332,7 @@ fn cell(run: &RunSummary, column: Column, now: Now) -> String {
         Column::Status => format!("{} {}", sign(run.status), word(run.status)),
         Column::Task => manifest.task_id.clone(),
         Column::Step => run.step(),
+        Column::Run => manifest.run_id.clone(),
         Column::Worker => manifest.worker_kind.clone(),
         Column::Elapsed => or_dash(run.elapsed(now.wall)),
         Column::Idle => or_dash(run.idle(now.wall)),
