@@ -216,6 +216,19 @@ fn a_run_is_found_by_its_id_below_the_default_root() {
     }
     let output = stepwatch().args(["log", "run-9"]).env("STEPWATCH_ROOT", root).output().unwrap();
     assert_eq!(code(&output), 3);
+    // What happens to have its name here does not hide it.
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("by-id"), "").unwrap();
+    fs::create_dir(here.path().join("run-1")).unwrap();
+    for id in ["by-id", "run-1"] {
+        let mut named = stepwatch();
+        named.args(["log", id]).current_dir(here.path()).env("STEPWATCH_ROOT", root);
+        let output = named.output().unwrap();
+        assert!(output.stdout.starts_with(b"[worker] started\n"), "{id}: {}", error(&output));
+    }
+    let mut named = stepwatch();
+    let output = named.args(["log", "./by-id"]).current_dir(here.path()).output().unwrap();
+    assert_eq!(code(&output), 3, "a file is no run");
 }
 
 #[test]

@@ -63,11 +63,21 @@ pub(crate) fn runs_in(folder: &Path) -> Result<Vec<RunDirectory>, Failure> {
     Ok(runs_below(folder))
 }
 
+/// A file or a folder without runs that happens to have the name of a run does not hide it.
 fn runs_of(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
+    let named = || if argument.is_relative() { found_by_id(argument).0 } else { Vec::new() };
     match std::fs::metadata(argument) {
-        Ok(metadata) if metadata.is_dir() => runs_in(argument),
+        Ok(metadata) if metadata.is_dir() => {
+            let runs = runs_in(argument)?;
+            Ok(if runs.is_empty() { named() } else { runs })
+        }
         Ok(_) => {
-            Err(Failure::could_not(format!("{} is a file; give the run's folder", display::path(argument))))
+            let runs = named();
+            if runs.is_empty() {
+                let argument = display::path(argument);
+                return Err(Failure::could_not(format!("{argument} is a file; give the run's folder")));
+            }
+            Ok(runs)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => by_id(argument),
         Err(error) => Err(cannot_read(argument, &error)),
@@ -88,8 +98,8 @@ fn cannot_read(argument: &Path, error: &std::io::Error) -> Failure {
     Failure::could_not(format!("{} cannot be read: {error}", display::path(argument)))
 }
 
-/// The runs below the default root whose folders or ids are `RUN` or `TASK/RUN`.
-fn by_id(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
+/// The runs below the default root whose folders or ids are `RUN` or `TASK/RUN`, and that root.
+fn found_by_id(argument: &Path) -> (Vec<RunDirectory>, Option<PathBuf>) {
     let root = default_root();
     let all = root.as_deref().map(runs_below).unwrap_or_default();
     let mut found: Vec<RunDirectory> =
@@ -97,6 +107,11 @@ fn by_id(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
     if found.is_empty() {
         found = all.into_iter().filter(|run| has_id(run, argument)).collect();
     }
+    (found, root)
+}
+
+fn by_id(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
+    let (found, root) = found_by_id(argument);
     if found.is_empty() {
         let below = root.map_or_else(String::new, |root| {
             format!(", and no run of that id below {}", display::path(&root))

@@ -26,8 +26,8 @@ fn without_a_terminal_one_run_is_streamed_and_several_are_listed() {
     let output = stepwatch().current_dir(root).output().unwrap();
     let listed = String::from_utf8(output.stdout).unwrap();
     let rows: Vec<Vec<&str>> = listed.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(rows[0].join(" "), "STATUS TASK STEP WORKER ELAPSED IDLE CKPT LAST LINE");
-    assert_eq!(rows[1].join(" "), "failed task-1 lint shell – – 0 exit 101: 3 errors");
+    assert_eq!(rows[0].join(" "), "STATUS TASK STEP RUN WORKER ELAPSED IDLE CKPT LAST LINE");
+    assert_eq!(rows[1].join(" "), "failed task-1 lint run-2 shell – – 0 exit 101: 3 errors");
     assert_eq!(rows[2][0], "succeeded");
 
     let output = stepwatch().args(["runs", "--json"]).arg(root).output().unwrap();
