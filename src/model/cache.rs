@@ -14,6 +14,8 @@ use crate::tail::index::Placing;
 
 /// How many bytes of blocks are kept.
 const KEPT_BYTES: usize = 4 << 20;
+/// The same where single entries are gone to, and pages of them never shown.
+const KEPT_BYTES_OF_PLACES: usize = 256 << 10;
 /// How much is read of a block with a line that is too long to be held: the lines before it, and its
 /// head.
 const LONG_LINE_READ: u64 = BLOCK_BYTES + HEAD_OF_LONG_LINE as u64;
@@ -141,15 +143,27 @@ pub(crate) fn take_apart(
 }
 
 /// The blocks that were read last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct BlockCache {
+    most: usize,
     /// By segment and offset: blocks of different indexes may have the same number.
     blocks: HashMap<(SegmentId, u64), (Arc<ReadBlock>, u64)>,
     bytes: usize,
     clock: u64,
 }
 
+impl Default for BlockCache {
+    fn default() -> Self {
+        Self { most: KEPT_BYTES, blocks: HashMap::new(), bytes: 0, clock: 0 }
+    }
+}
+
 impl BlockCache {
+    /// A small one, for what single entries are gone to with.
+    pub(crate) fn of_places() -> Self {
+        Self { most: KEPT_BYTES_OF_PLACES, ..Self::default() }
+    }
+
     /// The block of that number, read if it is not kept.
     pub(crate) fn get(&mut self, source: &Source<'_>, block: usize, order: Order) -> Arc<ReadBlock> {
         self.clock += 1;
@@ -171,7 +185,7 @@ impl BlockCache {
         if let Some((old, _)) = self.blocks.insert(key, (Arc::clone(&read), self.clock)) {
             self.bytes -= old.bytes.len();
         }
-        while self.bytes > KEPT_BYTES && self.blocks.len() > 1 {
+        while self.bytes > self.most && self.blocks.len() > 1 {
             self.drop_oldest();
         }
         read

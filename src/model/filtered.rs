@@ -52,6 +52,12 @@ impl Filtered {
         Self::with_ranges(filter, FIRST_RANGE, RANGE)
     }
 
+    /// The same, for counting and going to single entries: little of the files is kept in memory.
+    #[must_use]
+    pub fn of_places(filter: Filter) -> Self {
+        Self { cache: RefCell::new(BlockCache::of_places()), ..Self::new(filter) }
+    }
+
     /// The same, searched in ranges of so many bytes: the first of a segment, and the others.
     #[must_use]
     pub fn with_ranges(filter: Filter, first: u64, others: u64) -> Self {
@@ -227,6 +233,9 @@ impl Filtered {
             }
         }
         self.join_neighbours();
+        if self.asked.is_empty() {
+            self.parts.iter_mut().for_each(|part| part.index.shrink());
+        }
     }
 
     /// Joins parts that follow each other. That copies what is behind, so while the search goes on

@@ -9,11 +9,11 @@ mod words;
 
 use std::sync::LazyLock;
 
-use regex::bytes::{Matches, Regex};
+use regex::bytes::{Matches, Regex, RegexBuilder};
 
 pub use words::{ERRORS, WARNINGS};
 
-use super::pattern::{Candidates, Pattern, Scratch};
+use super::pattern::{AUTOMATON_BYTES, Candidates, Pattern, Scratch};
 use words::{CALM_LINES, ERROR_LINES, NOT_MEANT, WARNING_LINES};
 
 /// How bad an entry is, where it is bad.
@@ -51,6 +51,10 @@ pub fn any_of(patterns: &[impl AsRef<str>]) -> Result<Pattern, regex::Error> {
     Pattern::new(if one.is_empty() { NOTHING.to_owned() } else { one.join("|") }.as_str())
 }
 
+fn lines(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).dfa_size_limit(AUTOMATON_BYTES).build()
+}
+
 impl LevelRule {
     /// The rule in which the text of errors and warnings matches these patterns.
     ///
@@ -61,9 +65,9 @@ impl LevelRule {
             errors,
             warnings,
             not_meant: any_of(&NOT_MEANT)?,
-            error_lines: Regex::new(&ERROR_LINES.join("|"))?,
-            warning_lines: Regex::new(&WARNING_LINES.join("|"))?,
-            calm_lines: Regex::new(CALM_LINES)?,
+            error_lines: lines(&ERROR_LINES.join("|"))?,
+            warning_lines: lines(&WARNING_LINES.join("|"))?,
+            calm_lines: lines(CALM_LINES)?,
         })
     }
 

@@ -55,13 +55,18 @@ impl Scratch {
     }
 }
 
+/// How much memory the automaton of a pattern may take in each thread: an eighth of what it takes by
+/// itself, which half a dozen patterns in as many threads made more than all the rest of the program.
+pub(super) const AUTOMATON_BYTES: usize = 256 << 10;
+
 impl Pattern {
     /// Reads a pattern.
     ///
     /// # Errors
     /// Says what is wrong with it.
     pub fn new(pattern: &str) -> Result<Self, regex::Error> {
-        let regex = RegexBuilder::new(pattern).multi_line(true).crlf(true).build()?;
+        let regex =
+            RegexBuilder::new(pattern).multi_line(true).crlf(true).dfa_size_limit(AUTOMATON_BYTES).build()?;
         let parsed = required::parse(pattern);
         let required = parsed.as_ref().and_then(required::letters);
         let run = parsed.as_ref().and_then(required::run);

@@ -253,6 +253,13 @@ impl SegmentIndex {
         }
     }
 
+    /// Gives back the memory that was taken for more, where that is much.
+    pub fn shrink(&mut self) {
+        if self.blocks.capacity() > self.blocks.len() + self.blocks.len() / 4 {
+            self.blocks.shrink_to_fit();
+        }
+    }
+
     /// Whether there are so many displaced lines that some of them stay where they are.
     #[must_use]
     pub fn is_approximate(&self) -> bool {

@@ -135,7 +135,7 @@ impl RunScreen {
         let rule = self.finding.levels.rule.clone().or_else(|| LevelRule::usual().map(Arc::new))?;
         Some([Level::Error, Level::Warning].map(|level| {
             self.finding.asked += 1;
-            Question::new(self.finding.asked, filter.clone().keep_level(Arc::clone(&rule), level))
+            Question::of_places(self.finding.asked, filter.clone().keep_level(Arc::clone(&rule), level))
         }))
     }
 

@@ -14,6 +14,11 @@ impl Question {
         Self { number, found: Filtered::new(filter) }
     }
 
+    /// One whose answers are counted and gone to, and never shown by themselves.
+    pub(super) fn of_places(number: u64, filter: Filter) -> Self {
+        Self { number, found: Filtered::of_places(filter) }
+    }
+
     /// Tells this question from every other of the same opening of a run.
     #[must_use]
     pub fn number(&self) -> u64 {
