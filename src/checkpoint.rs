@@ -190,7 +190,7 @@ impl Checkpoints {
         let publisher = Publisher::open(&self.directory, self.settings.resume_from_seq, self.ways)?;
         // What cannot be settled now stays in the spool for whoever comes next. It is no reason to
         // refuse the new record.
-        let _ = publisher.settle(settle::AT_ONCE);
+        let _ = publisher.settle(settle::AT_ONCE, now);
         publisher.publish(Record {
             format: FORMAT,
             task_id: self.task_id.clone(),
@@ -209,18 +209,19 @@ impl Checkpoints {
     }
 
     /// Looks after records that were published earlier: one that a runner renamed its own file over
-    /// is published again under the next seq, and returned. To be called when the folder changes.
+    /// is published again under the next seq, and returned. To be called when the folder changes or
+    /// is read; `now` tells which records of an ended run are too old to be renamed over.
     /// Writes nothing in a run in which nothing was published, and does nothing while somebody of
     /// ours is publishing.
     ///
     /// # Errors
     /// [`CheckpointError`] says what could not be done; the next call tries it again.
-    pub fn settle(&self) -> Result<Vec<Published>, CheckpointError> {
+    pub fn settle(&self, now: Timestamp) -> Result<Vec<Published>, CheckpointError> {
         if self.settings.mode == CheckpointMode::Disabled {
             return Ok(Vec::new());
         }
         match Publisher::open_if_idle(&self.directory, self.settings.resume_from_seq, self.ways)? {
-            Some(publisher) => publisher.settle(usize::MAX),
+            Some(publisher) => publisher.settle(usize::MAX, now),
             None => Ok(Vec::new()),
         }
     }

@@ -24,7 +24,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 use stepwatch::checkpoint::{CheckpointError, Checkpoints, Kind, NewRecord, Origin};
@@ -145,9 +145,10 @@ fn poll(directory: &Path, done: &AtomicBool) -> usize {
 /// at most once, each file of the runner is as it wrote it, and the spool comes to rest empty.
 fn assert_sound(directory: &Path, acknowledged: &BTreeSet<String>, of_runner: &BTreeMap<String, String>) {
     let checkpoints = checkpoints(directory);
-    checkpoints.settle().unwrap();
+    checkpoints.settle(SystemTime::now().into()).unwrap();
     fs::write(directory.join("state.json"), r#"{"status":"failed"}"#).unwrap();
-    checkpoints.settle().unwrap();
+    // Long enough after the end that nobody renames over any of them any more.
+    checkpoints.settle((SystemTime::now() + Duration::from_secs(7200)).into()).unwrap();
     let (mut ids, mut seqs, mut summaries) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for record in checkpoints.records() {
         let content = record.content.unwrap();

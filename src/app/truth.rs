@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::run_screen::RunScreen;
+use crate::checkpoint::secrets;
 use crate::diagnose::RunSummary;
 use crate::display;
 use crate::model::{Model, Selection};
@@ -102,7 +103,9 @@ fn sentence(facts: &Facts<'_>) -> String {
     if let Some(idle) = facts.idle.filter(|idle| !facts.status.has_ended() && *idle >= SILENCE) {
         text.push_str(&format!(", silent for {}", display::duration::short(idle)));
     }
-    let last_line = display::plain_end_within(facts.last_line.trim(), LAST_LINE);
+    // Masked before it is cut: of a token that is cut in the middle no rule knows any more what it is.
+    let (masked, _) = secrets::redact(facts.last_line.trim());
+    let last_line = display::plain_end_within(&masked, LAST_LINE);
     if !last_line.is_empty() {
         text.push_str(&format!("; last line: {last_line}"));
     }
@@ -127,5 +130,18 @@ mod tests {
         assert_eq!(sentence(&failed), "build failed after 12m04s with exit 101");
         let short = Facts { idle: Some(Duration::from_secs(3)), step: "", ..facts(Status::Running) };
         assert_eq!(sentence(&short), "the step has been running for 12m04s; last line: Proceed? [y/N]");
+    }
+
+    #[test]
+    fn a_secret_in_the_last_line_is_masked_wherever_the_line_is_cut() {
+        let token = format!("ghp_{}", "aB3dE5gH7jK9mN1pQ3sT5vW7yZ0bC2dE4fG6");
+        for after in 0..90 {
+            let last_line = format!("token {token} {}", "x".repeat(after));
+            let said = sentence(&Facts { last_line, ..facts(Status::Running) });
+            assert!(!said.contains("fG6"), "{after}: {said}");
+        }
+        let last_line = format!("token {token} x");
+        let said = sentence(&Facts { last_line, ..facts(Status::Running) });
+        assert!(said.contains("[redacted:"), "{said}");
     }
 }

@@ -119,6 +119,7 @@ fn what_changed(diff: &GitDiff) -> String {
         (0, false) => "no changes".to_owned(),
         (1, false) => "1 file changed".to_owned(),
         (count, false) => format!("{count} files changed"),
+        (1, true) => "at least 1 file changed".to_owned(),
         (count, true) => format!("at least {count} files changed"),
     };
     let more = if diff.untracked_truncated { "more than " } else { "" };
@@ -173,6 +174,7 @@ mod tests {
         assert_eq!(said(0, 0, false), "no changes against main");
         assert_eq!(said(1, 0, false), "1 file changed against main");
         assert_eq!(said(3, 2, false), "3 files changed against main, 2 untracked");
+        assert_eq!(said(1, 0, true), "at least 1 file changed against main");
         assert_eq!(said(3, 0, true), "at least 3 files changed against main");
         let diff = GitDiff::default();
         let draft = Draft::GitDiff { diff: diff.clone(), summary: Some("mine".to_owned()), log_seq: Some(4) };

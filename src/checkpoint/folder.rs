@@ -27,6 +27,8 @@ pub(super) struct FileFacts {
     pub(super) links: u64,
     /// Its length in bytes.
     pub(super) length: u64,
+    /// When its content was written last, in seconds since 1970.
+    pub(super) modified: i64,
     /// Its owner's user id.
     pub(super) owner: u32,
     /// Whether it is a regular file.
@@ -174,6 +176,7 @@ fn facts(stat: &fs::Stat) -> FileFacts {
         identity: (stat.st_dev as u64, stat.st_ino as u64),
         links: stat.st_nlink as u64,
         length: u64::try_from(stat.st_size).unwrap_or(0),
+        modified: stat.st_mtime as i64,
         owner: stat.st_uid,
         regular: FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile,
         mode: Mode::from_raw_mode(stat.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO),

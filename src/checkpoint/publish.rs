@@ -121,11 +121,6 @@ impl<'a> Publisher<'a> {
                     if let Err(source) = self.checkpoints.sync() {
                         return Err(CheckpointError::NotDurable { description, source });
                     }
-                    // Nobody writes in a run that has ended, so that nothing threatens a record that
-                    // still stands then.
-                    if self.run_has_ended() && self.is_ours(&entry).unwrap_or(false) {
-                        self.spool.forget(&entry);
-                    }
                     return Ok(Published { seq, path: self.checkpoints.path().join(&target), description });
                 }
                 Err(source) => {
@@ -139,7 +134,7 @@ impl<'a> Publisher<'a> {
         Err(CheckpointError::Contended { attempts: ATTEMPTS, folder })
     }
 
-    /// Whether the run has ended, so that its runner writes nothing more.
+    /// Whether the run has ended by its `state.json`. Others may write records in it even then.
     pub(super) fn run_has_ended(&self) -> bool {
         self.directory.state().is_ok_and(|state| state.status.has_ended())
     }

@@ -6,10 +6,11 @@ use std::collections::HashSet;
 use std::io;
 
 use super::error::CheckpointError;
+use super::folder::FileFacts;
 use super::name;
 use super::publish::{Published, Publisher, random};
 use super::spool::SpoolEntry;
-use crate::run::MAX_SEQ;
+use crate::run::{MAX_SEQ, Timestamp};
 
 /// At most so many entries are looked at before a new record is published (more only where several
 /// are of one record), so that it costs about the same however many lie in the spool.
@@ -26,10 +27,16 @@ enum Fate {
     GivenUp,
 }
 
+/// How long a record is kept in the spool of a run that has ended, in seconds since its file was
+/// written. A script that knows nothing of us may still write records there; between its listing of
+/// the folder and its renaming lie moments, so that an hour is a choice on the safe side, not a
+/// measured figure.
+pub(super) const AT_RISK_SECONDS: i64 = 60 * 60;
+
 impl Publisher<'_> {
     /// Publishes again what was destroyed, and lets go of what is safe, of `at_once` entries. Returns
     /// what was published again, under its new seq.
-    pub(super) fn settle(&self, at_once: usize) -> Result<Vec<Published>, CheckpointError> {
+    pub(super) fn settle(&self, at_once: usize, now: Timestamp) -> Result<Vec<Published>, CheckpointError> {
         let failed = |path| CheckpointError::io("settle the checkpoints in", path);
         let all = self.spool.entries().map_err(failed(self.spool.folder.path()))?;
         let (chosen, others) = choose(all, at_once, random());
@@ -42,6 +49,7 @@ impl Publisher<'_> {
         // In this order: a record is safe that still stands after the runner has seen it. The other
         // way round, the runner could rename over it and then publish its next one in between.
         let seen = self.runner_has_seen(&spooled, &others)?;
+        let old = self.out_of_danger(&entries, now);
         let mut judged = Vec::new();
         for (entry, facts) in entries {
             let fate = self.fate(&entry, facts.identity).map_err(failed(self.checkpoints.path()))?;
@@ -71,7 +79,7 @@ impl Publisher<'_> {
             self.spool.forget(entry);
         }
         for (entry, _) in judged.iter().filter(|(_, fate)| *fate == Fate::Stands) {
-            if seen.is_some_and(|seq| seq > entry.seq()) {
+            if seen.is_some_and(|seq| seq > entry.seq()) || old.contains(&entry.name()) {
                 self.spool.forget(entry);
             }
         }
@@ -87,8 +95,20 @@ impl Publisher<'_> {
         }
     }
 
+    /// The names of the entries that nobody renames over any more: the run has ended, and they are
+    /// old. That it has ended is not enough, since it is only what `state.json` says: whatever else
+    /// numbers its records by listing the folder can come after that.
+    fn out_of_danger(&self, entries: &[(SpoolEntry, FileFacts)], now: Timestamp) -> HashSet<String> {
+        if !self.run_has_ended() {
+            return HashSet::new();
+        }
+        let written_before = now.milliseconds() / 1000 - AT_RISK_SECONDS;
+        let old = entries.iter().filter(|(_, facts)| facts.modified < written_before);
+        old.map(|(entry, _)| entry.name()).collect()
+    }
+
     /// Records with a seq below this one are safe from the runner: it has listed the folder since,
-    /// because it published this one; or it has ended. A record of ours that is not yet safe is
+    /// because it published this one. A record of ours that is not yet safe is
     /// known by its second name, in a spool. What stands under a name of `others`, which are not
     /// looked at now, is taken for ours: so a record is kept too long rather than not long enough.
     fn runner_has_seen(
@@ -96,9 +116,6 @@ impl Publisher<'_> {
         spooled: &HashSet<(u64, u64)>,
         others: &[SpoolEntry],
     ) -> Result<Option<u64>, CheckpointError> {
-        if self.run_has_ended() {
-            return Ok(Some(u64::MAX));
-        }
         let failed = |path| CheckpointError::io("list", path);
         let names = self.checkpoints.names().map_err(failed(self.checkpoints.path()))?;
         let others: HashSet<&[u8]> = others.iter().map(|entry| entry.target.as_bytes()).collect();

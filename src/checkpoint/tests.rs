@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod ended;
+
 struct Run {
     folder: tempfile::TempDir,
     checkpoints: Checkpoints,
@@ -73,6 +75,16 @@ impl Run {
 
     fn spooled(&self) -> Vec<String> {
         names(&self.spool())
+    }
+
+    fn assert_that_what_is_spooled_stands(&self) {
+        use std::os::unix::fs::MetadataExt as _;
+        for name in self.spooled() {
+            let (_, target) = name.rsplit_once('.').and_then(|(rest, _)| rest.rsplit_once('.')).unwrap();
+            let inode = |path: PathBuf| fs::metadata(path).unwrap().ino();
+            let standing = inode(self.file(&format!("{target}.json")));
+            assert_eq!(inode(self.spool().join(&name)), standing, "{name}");
+        }
     }
 
     fn summaries(&self) -> Vec<(u64, String)> {
@@ -147,7 +159,7 @@ fn a_disabled_run_writes_nothing_and_says_why() {
     let state = run.checkpoints.state();
     assert_eq!(state.supported_types, []);
     assert!(state.note.contains("disabled"));
-    assert_eq!(run.checkpoints.settle().unwrap(), []);
+    assert_eq!(run.checkpoints.settle(now()).unwrap(), []);
     assert_eq!(names(run.folder.path()), Vec::<String>::new());
 }
 
@@ -208,14 +220,17 @@ fn the_spool_keeps_a_record_until_the_runner_must_have_seen_it() {
     run.publish("two");
     assert_eq!(run.spooled().len(), 2, "records of ours prove nothing of the runner");
     run.foreign("0003-summary.json");
-    assert_eq!(run.checkpoints.settle().unwrap(), []);
+    assert_eq!(run.checkpoints.settle(now()).unwrap(), []);
     assert_eq!(run.spooled(), Vec::<String>::new());
     run.publish("four");
     assert_eq!(run.spooled().len(), 1);
     run.end();
     run.publish("five");
+    assert_eq!(run.spooled().len(), 2, "that a run has ended is only what it says");
+    run.foreign("0006-summary.json");
+    assert_eq!(run.checkpoints.settle(now()).unwrap(), []);
     assert_eq!(run.spooled(), Vec::<String>::new());
-    assert_eq!(names(&run.folder.path().join("checkpoints")).len(), 5);
+    assert_eq!(names(&run.folder.path().join("checkpoints")).len(), 6);
 }
 
 #[test]
@@ -224,13 +239,13 @@ fn a_record_that_a_runner_renamed_over_is_published_again_with_its_id() {
     let first = run.publish("one");
     let record: Record = serde_json::from_slice(&fs::read(&first.path).unwrap()).unwrap();
     run.foreign("0001-summary.json");
-    let again = run.checkpoints.settle().unwrap();
+    let again = run.checkpoints.settle(now()).unwrap();
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].description, "summary:checkpoints/0002-summary.json");
     let moved: Record = serde_json::from_slice(&fs::read(&again[0].path).unwrap()).unwrap();
     assert_eq!(moved, Record { seq: Some(2), ..record });
     assert_eq!(run.spooled().len(), 1);
-    assert_eq!(run.checkpoints.settle().unwrap(), []);
+    assert_eq!(run.checkpoints.settle(now()).unwrap(), []);
     assert_eq!(run.summaries(), [(1, "of the runner".into()), (2, "one".into())]);
 }
 
@@ -251,8 +266,8 @@ fn what_a_publish_leaves_of_a_full_spool_is_settled_by_those_after_it() {
     for round in 0..number {
         run.publish(&format!("round {round}"));
     }
-    run.end();
-    run.checkpoints.settle().unwrap();
+    run.foreign("9000-summary.json");
+    run.checkpoints.settle(now()).unwrap();
     assert_eq!(run.spooled(), Vec::<String>::new());
     assert!(run.summaries().iter().any(|(_, text)| text == "record 0"));
 }
@@ -262,7 +277,7 @@ fn a_record_that_a_person_removed_never_comes_back() {
     let run = run();
     let first = run.publish("one");
     fs::remove_file(first.path).unwrap();
-    assert_eq!(run.checkpoints.settle().unwrap(), []);
+    assert_eq!(run.checkpoints.settle(now()).unwrap(), []);
     assert_eq!(run.spooled(), Vec::<String>::new());
     assert_eq!(run.summaries(), []);
 }
@@ -273,7 +288,7 @@ fn a_record_that_a_person_renamed_stays_as_it_is() {
     let first = run.publish("one");
     fs::rename(first.path, run.file("0009-note.json")).unwrap();
     run.foreign("0001-summary.json");
-    assert_eq!(run.checkpoints.settle().unwrap(), []);
+    assert_eq!(run.checkpoints.settle(now()).unwrap(), []);
     assert_eq!(run.summaries(), [(1, "of the runner".into()), (9, "one".into())]);
 }
 
@@ -292,7 +307,7 @@ fn what_a_killed_writer_left_is_cleared_away() {
     fs::write(run.spool().join(whole.replace("0001-", "0007-").replace("01", "02")), &bytes).unwrap();
     // Not an entry: left alone.
     fs::write(run.spool().join("notes"), "mine").unwrap();
-    assert_eq!(run.checkpoints.settle().unwrap(), []);
+    assert_eq!(run.checkpoints.settle(now()).unwrap(), []);
     assert_eq!(run.spooled(), ["notes"]);
     assert_eq!(run.summaries(), [(1, "one".into()), (3, "of the runner".into())]);
 }
@@ -304,10 +319,10 @@ fn a_writer_killed_while_it_published_again_leaves_no_record_twice() {
     let entry = run.spooled()[0].clone();
     let kept = fs::read(run.spool().join(&entry)).unwrap();
     run.foreign("0001-summary.json");
-    run.checkpoints.settle().unwrap();
+    run.checkpoints.settle(now()).unwrap();
     // As if the old entry had not been removed yet.
     fs::write(run.spool().join(&entry), kept).unwrap();
-    assert_eq!(run.checkpoints.settle().unwrap(), []);
+    assert_eq!(run.checkpoints.settle(now()).unwrap(), []);
     assert_eq!(run.summaries(), [(1, "of the runner".into()), (2, "one".into())]);
     assert_eq!(run.spooled().len(), 1);
 }
@@ -319,12 +334,12 @@ fn a_writer_killed_just_before_it_published_again_loses_nothing() {
     let entry = run.spooled()[0].clone();
     let kept = fs::read(run.spool().join(&entry)).unwrap();
     run.foreign("0001-summary.json");
-    run.checkpoints.settle().unwrap();
+    run.checkpoints.settle(now()).unwrap();
     // As if it had been killed between the new file in the spool and its link.
     let moved = run.spooled()[0].clone();
     fs::remove_file(run.file("0002-summary.json")).unwrap();
     fs::write(run.spool().join(&entry), kept).unwrap();
-    assert_eq!(run.checkpoints.settle().unwrap()[0].seq, 2);
+    assert_eq!(run.checkpoints.settle(now()).unwrap()[0].seq, 2);
     assert_eq!(run.spooled(), [moved]);
     assert_eq!(run.summaries(), [(1, "of the runner".into()), (2, "one".into())]);
 }
@@ -349,7 +364,7 @@ fn where_there_are_no_links_a_record_is_renamed_or_its_name_claimed() {
 #[test]
 fn settling_a_run_in_which_nothing_was_published_makes_nothing() {
     let run = run();
-    assert_eq!(run.checkpoints.settle().unwrap(), []);
+    assert_eq!(run.checkpoints.settle(now()).unwrap(), []);
     assert_eq!(names(run.folder.path()), Vec::<String>::new());
 }
 
@@ -408,8 +423,8 @@ fn four_writers_beside_a_runner_that_renames_over_lose_nothing() {
     assert_eq!(announced.iter().collect::<BTreeSet<_>>().len(), announced.len(), "a seq was given out twice");
 
     run.end();
-    run.checkpoints.settle().unwrap();
-    assert_eq!(run.spooled(), Vec::<String>::new());
+    run.checkpoints.settle(now()).unwrap();
+    run.assert_that_what_is_spooled_stands();
     let mut ours: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let mut ids = BTreeSet::new();
     let mut foreign = Vec::new();

@@ -4,6 +4,7 @@ mod make;
 mod read;
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use color_eyre::eyre;
 
@@ -75,6 +76,19 @@ fn for_reading(run: &RunDirectory) -> Checkpoints {
         say(&format!("note: {error}"));
         Checkpoints::new(run.clone(), &run.identity())
     })
+}
+
+/// Publishes again what others renamed over, so that whoever looks finds it. Where that cannot be
+/// done, reading goes on: the next look tries it again.
+fn settle(run: &RunDirectory) {
+    let settled =
+        Checkpoints::open(run.clone()).and_then(|checkpoints| checkpoints.settle(SystemTime::now().into()));
+    for again in settled.unwrap_or_default() {
+        let description = display::one_line(&again.description);
+        say(&format!(
+            "note: another writer took the place of a checkpoint; it stands again as {description}"
+        ));
+    }
 }
 
 /// What an error of making a checkpoint means for whoever called the command.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use similar::{ChangeTag, TextDiff};
 
@@ -65,7 +65,7 @@ impl Bell {
 
 /// What tells whether anything changed: for each file of the folder, and for `run.json`, its
 /// length, time and number.
-type Signature = BTreeMap<OsString, (u64, Option<std::time::SystemTime>, u64)>;
+type Signature = BTreeMap<OsString, (u64, Option<SystemTime>, u64)>;
 
 impl CheckpointWatch {
     /// Watches; delivers all records at first and whenever something changed in their folder, and
@@ -117,7 +117,7 @@ fn signature(directory: &RunDirectory) -> Signature {
     files.chain(run.map(|facts| (OsString::from("../run.json"), facts))).collect()
 }
 
-fn facts(path: &Path) -> Option<(u64, Option<std::time::SystemTime>, u64)> {
+fn facts(path: &Path) -> Option<(u64, Option<SystemTime>, u64)> {
     use std::os::unix::fs::MetadataExt as _;
     let metadata = path.symlink_metadata().ok()?;
     Some((metadata.len(), metadata.modified().ok(), metadata.ino()))
@@ -130,7 +130,7 @@ fn read(directory: &RunDirectory) -> (Records, Result<Vec<String>, String>, Sign
     let checkpoints = Checkpoints::new(directory.clone(), &manifest);
     // Where run.json cannot be read nothing is written.
     let settled = Checkpoints::open(directory.clone())
-        .and_then(|checkpoints| checkpoints.settle())
+        .and_then(|checkpoints| checkpoints.settle(SystemTime::now().into()))
         .map(|again| again.into_iter().map(|published| published.description).collect())
         .map_err(|error| error.to_string());
     let seen = signature(directory);

@@ -27,7 +27,7 @@ pub(crate) fn publish(
 /// # Errors
 /// [`CheckpointError`] says what could not be done.
 pub(crate) fn settle(directory: &RunDirectory, manifest: &Manifest) -> Result<(), CheckpointError> {
-    Checkpoints::new(directory.clone(), manifest).settle().map(drop)
+    Checkpoints::new(directory.clone(), manifest).settle(SystemTime::now().into()).map(drop)
 }
 
 /// What it says: the hint, or that the layout was prepared; and for whom.

@@ -37,6 +37,10 @@ pub(super) struct Summary {
     /// What there is to say besides.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     detail: Option<String>,
+    /// Mask what looks like a secret, as `[redacted:RULE:LENGTH]`. Without it the text stays as it is,
+    /// and what looks like a secret is counted and named.
+    #[arg(long)]
+    redact: bool,
 }
 
 /// Keep the last entries of the log
@@ -103,7 +107,7 @@ pub(super) struct GitDiff {
 impl Summary {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
         let run = self.run.directory()?;
-        make(&run, Kind::Summary, Secrets::Named, output, || {
+        make(&run, Kind::Summary, Secrets::masked_if(self.redact), output, || {
             let log_seq = highest_seq(&run);
             Ok(Draft::Summary { text: self.message, detail: self.detail, log_seq })
         })
@@ -162,9 +166,7 @@ fn note_other_host(identity: &Manifest) {
 /// What becomes of secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Secrets {
-    /// They are written, and named before.
-    Named,
-    /// The same, where they could be masked.
+    /// They are written, and named before, with how they could be masked.
     Maskable,
     /// They are masked.
     Masked,
@@ -179,7 +181,6 @@ impl Secrets {
         let counts = if self == Self::Masked { draft.redact() } else { draft.secrets() };
         let Some(found) = secrets::summary(&counts) else { return };
         let what_now = match self {
-            Self::Named => "written as it stands",
             Self::Maskable => "written as it stands; --redact masks it",
             Self::Masked => "masked",
         };

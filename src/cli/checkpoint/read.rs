@@ -9,7 +9,7 @@ use crate::display;
 use crate::report::checkpoint::{json, write_list, write_record, write_state};
 use crate::report::entry::write_json;
 
-use super::{Failure, Outcome, Output, Run, for_reading, name};
+use super::{Failure, Outcome, Output, Run, for_reading, name, settle};
 use crate::cli::{output_failed, say};
 
 /// List the checkpoints of a run
@@ -59,6 +59,7 @@ pub(super) struct Show {
 impl List {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
         let run = self.run.directory()?;
+        settle(&run);
         let checkpoints = for_reading(&run);
         let records = checkpoints.list().wrap_err_with(|| cannot_list(&name(&run)))?;
         let state = checkpoints.state();
@@ -82,6 +83,7 @@ impl List {
 impl Show {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
         let run = self.run.directory()?;
+        settle(&run);
         let records = for_reading(&run).list().wrap_err_with(|| cannot_list(&name(&run)))?;
         let seqs = seqs(&records);
         let found: Vec<StoredRecord> = records.into_iter().filter(|record| self.means(record)).collect();
