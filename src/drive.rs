@@ -89,10 +89,10 @@ impl Drive {
                 }
             }
             Effect::Search { number, question, jobs } => {
-                self.search(number, question, jobs, |open| &mut open.searches)
+                self.search((number, question), jobs, true, |open| &mut open.searches)
             }
             Effect::Classify { number, question, jobs } => {
-                self.search(number, question, jobs, |open| &mut open.levels)
+                self.search((number, question), jobs, false, |open| &mut open.levels)
             }
             Effect::DropSearch { number, question } => {
                 if let Some(open) = self.run.as_mut().filter(|run| run.number == number) {
@@ -159,9 +159,9 @@ impl Drive {
     /// Lets the threads of a question do more; starts them with its first jobs.
     fn search(
         &mut self,
-        number: u64,
-        question: u64,
+        (number, question): (u64, u64),
         jobs: Vec<ScanJob>,
+        is_awaited: bool,
         among: impl FnOnce(&mut OpenRun) -> &mut BTreeMap<u64, Search>,
     ) {
         let Some(open) = self.run.as_mut().filter(|run| run.number == number) else { return };
@@ -169,9 +169,11 @@ impl Drive {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(free) => {
                 let deliver = Arc::clone(&self.deliver);
-                let started = Search::start(move |answer| {
+                let deliver = move |answer| {
                     deliver(Message::Searched { number, question, answer });
-                });
+                };
+                let started =
+                    if is_awaited { Search::start(deliver) } else { Search::start_unhurried(deliver) };
                 match started {
                     Ok(search) => free.insert(search),
                     Err(error) => {

@@ -33,9 +33,21 @@ impl Search {
     /// # Errors
     /// Where the system has no thread left.
     pub fn start(deliver: impl Fn(Answer) + Send + Sync + 'static) -> io::Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self::start_threads(cores.min(MOST_THREADS), deliver)
+    }
+
+    /// Starts one thread, where nobody waits for the answers: each has memory of its own.
+    ///
+    /// # Errors
+    /// Where the system has no thread left.
+    pub fn start_unhurried(deliver: impl Fn(Answer) + Send + Sync + 'static) -> io::Result<Self> {
+        Self::start_threads(1, deliver)
+    }
+
+    fn start_threads(threads: usize, deliver: impl Fn(Answer) + Send + Sync + 'static) -> io::Result<Self> {
         let search = Self { desk: Arc::default() };
         let deliver = Arc::new(deliver);
-        let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
         for number in 0..threads {
             let (desk, deliver) = (Arc::clone(&search.desk), Arc::clone(&deliver));
             let started =
