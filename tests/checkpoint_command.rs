@@ -270,3 +270,19 @@ fn what_is_written_keeps_the_contract() {
         assert!(schema.is_valid(&record), "{record:#}");
     }
 }
+
+#[test]
+fn a_checkpoint_of_an_ended_run_that_was_renamed_over_is_in_the_next_list() {
+    let run = Run::new(&json!({"mode": "capture"}));
+    fs::write(run.path.join("state.json"), r#"{"status":"succeeded"}"#).unwrap();
+    assert_eq!(run.checkpoint("summary", &["-m", "ours"]).status.code(), Some(0));
+    let ours = run.objects("list", &["--json"]).pop().unwrap();
+    let name = format!("checkpoints/{:04}-summary.json", ours["seq"].as_u64().unwrap());
+    fs::write(run.path.join("new"), r#"{"type":"summary","summary":"theirs"}"#).unwrap();
+    fs::rename(run.path.join("new"), run.path.join(name)).unwrap();
+    let told = run.checkpoint("list", &[]);
+    assert!(error(&told).contains("it stands again as summary:checkpoints/"), "{}", error(&told));
+    let again = run.objects("list", &["--json"]).pop().unwrap();
+    assert_eq!((&again["id"], &again["summary"]), (&ours["id"], &ours["summary"]));
+    assert_eq!(again["seq"].as_u64(), ours["seq"].as_u64().map(|seq| seq + 1));
+}
