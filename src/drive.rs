@@ -55,7 +55,7 @@ struct OpenRun {
     /// The questions that are being answered.
     searches: BTreeMap<u64, Search>,
     /// Those among them for which nobody waits.
-    levels: BTreeMap<u64, Search>,
+    levels: Option<Search>,
 }
 
 impl Drive {
@@ -88,16 +88,14 @@ impl Drive {
                     watch.look_now();
                 }
             }
-            Effect::Search { number, question, jobs } => {
-                self.search((number, question), jobs, true, |open| &mut open.searches)
-            }
-            Effect::Classify { number, question, jobs } => {
-                self.search((number, question), jobs, false, |open| &mut open.levels)
-            }
+            Effect::Search { number, question, jobs } => self.search(number, question, jobs),
+            Effect::Classify { number, question, jobs } => self.classify(number, question, jobs),
             Effect::DropSearch { number, question } => {
                 if let Some(open) = self.run.as_mut().filter(|run| run.number == number) {
                     open.searches.remove(&question);
-                    open.levels.remove(&question);
+                    if let Some(levels) = &open.levels {
+                        levels.forget(question);
+                    }
                 }
             }
             Effect::Compare { ticket, before, after } => self.compare(ticket, before, after),
@@ -146,7 +144,7 @@ impl Drive {
             _survey: survey.ok(),
             checkpoints: checkpoints.ok(),
             searches: BTreeMap::new(),
-            levels: BTreeMap::new(),
+            levels: None,
         });
     }
 
@@ -157,33 +155,42 @@ impl Drive {
     }
 
     /// Lets the threads of a question do more; starts them with its first jobs.
-    fn search(
-        &mut self,
-        (number, question): (u64, u64),
-        jobs: Vec<ScanJob>,
-        is_awaited: bool,
-        among: impl FnOnce(&mut OpenRun) -> &mut BTreeMap<u64, Search>,
-    ) {
+    fn search(&mut self, number: u64, question: u64, jobs: Vec<ScanJob>) {
+        let deliver = self.delivers_answers(number);
         let Some(open) = self.run.as_mut().filter(|run| run.number == number) else { return };
-        let search = match among(open).entry(question) {
+        let search = match open.searches.entry(question) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) => {
-                let deliver = Arc::clone(&self.deliver);
-                let deliver = move |answer| {
-                    deliver(Message::Searched { number, question, answer });
-                };
-                let started =
-                    if is_awaited { Search::start(deliver) } else { Search::start_unhurried(deliver) };
-                match started {
-                    Ok(search) => free.insert(search),
-                    Err(error) => {
-                        (self.deliver)(Message::Failed(format!("nothing can be searched: {error}")));
-                        return;
-                    }
-                }
-            }
+            Entry::Vacant(free) => match Search::start(deliver) {
+                Ok(search) => free.insert(search),
+                Err(error) => return self.cannot_search(&error),
+            },
         };
-        search.ask(jobs);
+        search.ask(question, jobs);
+    }
+
+    /// The same for questions about levels, which share one thread.
+    fn classify(&mut self, number: u64, question: u64, jobs: Vec<ScanJob>) {
+        let deliver = self.delivers_answers(number);
+        let Some(open) = self.run.as_mut().filter(|run| run.number == number) else { return };
+        let search = match &mut open.levels {
+            Some(known) => known,
+            levels @ None => match Search::start_unhurried(deliver) {
+                Ok(search) => levels.insert(search),
+                Err(error) => return self.cannot_search(&error),
+            },
+        };
+        search.ask(question, jobs);
+    }
+
+    fn delivers_answers(&self, number: u64) -> impl Fn(u64, Answer) + Send + Sync + use<> {
+        let deliver = Arc::clone(&self.deliver);
+        move |question, answer| {
+            deliver(Message::Searched { number, question, answer });
+        }
+    }
+
+    fn cannot_search(&self, error: &std::io::Error) {
+        (self.deliver)(Message::Failed(format!("nothing can be searched: {error}")));
     }
 
     fn compare(&self, ticket: u64, before: Arc<ShownRecord>, after: Arc<ShownRecord>) {
@@ -309,15 +316,8 @@ mod tests {
             let counted = app.run().and_then(crate::app::RunScreen::levels);
             counted.is_some_and(|counted| counted.is_complete)
         });
-        let counts = |open: &Open| open.drive.run.as_ref().map(|run| run.levels.len());
-        assert_eq!((counts(&open), open.searches()), (Some(2), Some(Vec::new())), "errors, and warnings");
-        open.press("&a\r".chars().map(|key| match key {
-            '\r' => Key::plain(KeyCode::Enter),
-            key => Key::character(key),
-        }));
-        assert_eq!(counts(&open), Some(4), "of what the filter keeps as well");
-        open.press("F ".chars().map(Key::character));
-        assert_eq!(counts(&open), Some(2), "the filter is off");
+        let counts = |open: &Open| open.drive.run.as_ref().map(|run| run.levels.is_some());
+        assert_eq!((counts(&open), open.searches()), (Some(true), Some(Vec::new())), "apart from searches");
         open.drive.carry_out(Effect::CloseRun { number: 1 });
         assert_eq!(counts(&open), None);
     }

@@ -216,12 +216,12 @@ fn a_job_that_is_cancelled_finds_nothing_and_the_answer_to_another_question_is_n
 /// Searches with threads until nothing is left to search.
 fn search_with_threads(filtered: &mut Filtered, model: &Model) {
     let (send, answers) = std::sync::mpsc::channel();
-    let search = Search::start(move |answer| drop(send.send(answer))).unwrap();
+    let search = Search::start(move |_, answer| drop(send.send(answer))).unwrap();
     let mut running = 0;
     loop {
         let jobs = filtered.jobs(model);
         running += jobs.len();
-        search.ask(jobs);
+        search.ask(0, jobs);
         if running == 0 {
             return;
         }
@@ -278,8 +278,8 @@ fn a_search_that_is_dropped_ends_its_threads_and_delivers_nothing_more() {
     let model = Model::load(RunDirectory::alone(folder.path())).unwrap();
     let mut filtered = Filtered::with_ranges(Filter::new().keep(Pattern::new("one").unwrap()), 100, 100);
     let (send, answers) = std::sync::mpsc::sync_channel(0);
-    let search = Search::start(move |answer| drop(send.send(answer))).unwrap();
-    search.ask(filtered.jobs(&model));
+    let search = Search::start(move |_, answer| drop(send.send(answer))).unwrap();
+    search.ask(0, filtered.jobs(&model));
     drop(answers.recv_timeout(Duration::from_secs(20)).expect("an answer comes"));
     drop(search);
     // At most one answer a thread was on its way; then the threads end, and the channel closes.
@@ -292,4 +292,29 @@ fn a_search_that_is_dropped_ends_its_threads_and_delivers_nothing_more() {
     assert!(more <= threads, "{more} answers came");
     let closed = answers.recv_timeout(Duration::from_secs(20));
     assert!(matches!(closed, Err(std::sync::mpsc::RecvTimeoutError::Disconnected)));
+}
+
+#[test]
+fn a_question_that_is_forgotten_gets_no_more_answers_and_others_do() {
+    let folder = tempfile::tempdir().unwrap();
+    for seq in 0..2000 {
+        append(folder.path(), 1, &format!(r#"{{"seq":{seq},"text":"one"}}"#));
+    }
+    let model = Model::load(RunDirectory::alone(folder.path())).unwrap();
+    let new = || Filtered::with_ranges(Filter::new().keep(Pattern::new("one").unwrap()), 100, 100);
+    let (mut kept, mut forgotten) = (new(), new());
+    let (send, answers) = std::sync::mpsc::sync_channel(0);
+    // One thread, which waits for its first answer to be taken.
+    let search = Search::start_unhurried(move |question, _| _ = send.send(question)).unwrap();
+    let jobs = kept.jobs(&model);
+    let count = jobs.len();
+    assert!(count > 2, "{count} jobs");
+    search.ask(1, jobs);
+    search.ask(2, forgotten.jobs(&model));
+    search.forget(2);
+    for _ in 0..count {
+        assert_eq!(answers.recv_timeout(Duration::from_secs(20)), Ok(1));
+    }
+    search.ask(3, new().jobs(&model));
+    assert_eq!(answers.recv_timeout(Duration::from_secs(20)), Ok(3), "of the forgotten one nothing came");
 }

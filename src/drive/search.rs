@@ -22,30 +22,34 @@ pub struct Search {
 
 #[derive(Debug, Default)]
 struct Desk {
-    jobs: Mutex<VecDeque<ScanJob>>,
+    /// Each with the question that it is for.
+    jobs: Mutex<VecDeque<(u64, ScanJob)>>,
     more: Condvar,
     dropped: AtomicBool,
 }
 
 impl Search {
-    /// Starts the threads: as many as there are cores. `deliver` gets every answer, and may block.
+    /// Starts the threads: as many as there are cores. `deliver` gets every answer, with its question, and may block.
     ///
     /// # Errors
     /// Where the system has no thread left.
-    pub fn start(deliver: impl Fn(Answer) + Send + Sync + 'static) -> io::Result<Self> {
+    pub fn start(deliver: impl Fn(u64, Answer) + Send + Sync + 'static) -> io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Self::start_threads(cores.min(MOST_THREADS), deliver)
     }
 
-    /// Starts one thread, where nobody waits for the answers: each has memory of its own.
+    /// Starts one thread, for questions whose answers nobody waits for: each thread has memory of its own.
     ///
     /// # Errors
     /// Where the system has no thread left.
-    pub fn start_unhurried(deliver: impl Fn(Answer) + Send + Sync + 'static) -> io::Result<Self> {
+    pub fn start_unhurried(deliver: impl Fn(u64, Answer) + Send + Sync + 'static) -> io::Result<Self> {
         Self::start_threads(1, deliver)
     }
 
-    fn start_threads(threads: usize, deliver: impl Fn(Answer) + Send + Sync + 'static) -> io::Result<Self> {
+    fn start_threads(
+        threads: usize,
+        deliver: impl Fn(u64, Answer) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let search = Self { desk: Arc::default() };
         let deliver = Arc::new(deliver);
         for number in 0..threads {
@@ -60,10 +64,15 @@ impl Search {
         Ok(search)
     }
 
-    /// Adds jobs, to be carried out in this order.
-    pub fn ask(&self, jobs: Vec<ScanJob>) {
-        self.desk.jobs().extend(jobs);
+    /// Adds jobs of a question, to be carried out in this order.
+    pub fn ask(&self, question: u64, jobs: Vec<ScanJob>) {
+        self.desk.jobs().extend(jobs.into_iter().map(|job| (question, job)));
         self.desk.more.notify_all();
+    }
+
+    /// Drops the jobs of a question. An answer may be on its way.
+    pub fn forget(&self, question: u64) {
+        self.desk.jobs().retain(|(other, _)| *other != question);
     }
 }
 
@@ -76,11 +85,11 @@ impl Drop for Search {
 }
 
 impl Desk {
-    fn jobs(&self) -> MutexGuard<'_, VecDeque<ScanJob>> {
+    fn jobs(&self) -> MutexGuard<'_, VecDeque<(u64, ScanJob)>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next(&self) -> Option<ScanJob> {
+    fn next(&self) -> Option<(u64, ScanJob)> {
         let mut jobs = self.jobs();
         loop {
             if self.dropped.load(Ordering::Acquire) {
@@ -93,8 +102,8 @@ impl Desk {
         }
     }
 
-    fn work(&self, deliver: &impl Fn(Answer)) {
-        while let Some(job) = self.next() {
+    fn work(&self, deliver: &impl Fn(u64, Answer)) {
+        while let Some((question, job)) = self.next() {
             let answer = job.run(&self.dropped).map_or_else(
                 || Answer::GaveUp(Box::new(job.clone())),
                 |found| Answer::Found(Box::new(found)),
@@ -102,7 +111,7 @@ impl Desk {
             if self.dropped.load(Ordering::Acquire) {
                 return;
             }
-            deliver(answer);
+            deliver(question, answer);
         }
     }
 }

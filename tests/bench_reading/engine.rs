@@ -66,7 +66,7 @@ fn places(name: &str, view: &View<'_>, position: impl Fn(u64) -> u64) {
 /// Searches the whole run with the threads that the screens search with.
 fn filter(model: &Model, pattern: &str) {
     let (send, answers) = channel();
-    let search = Search::start(move |answer| drop(send.send(answer))).unwrap();
+    let search = Search::start(move |_, answer| drop(send.send(answer))).unwrap();
     let start = Instant::now();
     let mut filtered = Filtered::new(Filter::new().keep(Pattern::new(pattern).unwrap()));
     let mut first = None;
@@ -74,7 +74,7 @@ fn filter(model: &Model, pattern: &str) {
     loop {
         let jobs = filtered.jobs(model);
         running += jobs.len();
-        search.ask(jobs);
+        search.ask(0, jobs);
         if running == 0 {
             break;
         }
