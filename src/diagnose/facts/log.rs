@@ -59,8 +59,12 @@ pub struct LogFacts {
 pub struct ChannelClock {
     /// The channel's name. Untrusted text where it is none of the three.
     pub channel: String,
-    /// When; `None` where its entries tell no time, or there is none.
+    /// When; `None` where its entries tell no time, or there is none. What only paints a line anew is
+    /// nothing said.
     pub last: Option<Timestamp>,
+    /// When it only painted the same anew, if that was later.
+    #[serde(default)]
+    pub painted: Option<Timestamp>,
 }
 
 /// The last line of output, without its end.
@@ -181,9 +185,11 @@ fn clocks(model: &Model, entries: &[Placed], news: &[&Placed]) -> Vec<ChannelClo
     let clock = |state: &ChannelState| {
         let of_channel = news.iter().filter(|placed| placed.channel == state.channel);
         let last = of_channel.filter_map(|placed| placed.entry.time).max();
-        let is_looked_at = entries.iter().any(|placed| placed.channel == state.channel);
-        let last = if is_looked_at { last } else { state.last_time };
-        ChannelClock { channel: state.channel.name().to_owned(), last }
+        let of_channel = entries.iter().filter(|placed| placed.channel == state.channel);
+        let painted = of_channel.clone().filter_map(|placed| placed.entry.time).max();
+        let last = if of_channel.count() > 0 { last } else { state.last_time };
+        let painted = painted.filter(|painted| last.is_none_or(|last| *painted > last));
+        ChannelClock { channel: state.channel.name().to_owned(), last, painted }
     };
     model.channels().iter().map(clock).collect()
 }

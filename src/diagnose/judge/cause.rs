@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::BUSY_SHARE;
-use super::words::{named, quoted};
+use super::words::{named, quoted, shell_word};
 use crate::diagnose::facts::Facts;
 use crate::diagnose::process::Process;
 use crate::diagnose::verdict::{Code, Confidence};
+use crate::display;
 
 /// Why a process does not move on.
 #[derive(Clone, Debug)]
@@ -104,6 +105,9 @@ fn of_place(mut cause: Cause, process: &Process, facts: &Facts) -> Cause {
 }
 
 fn found(process: &Process, facts: &Facts, recent: Duration) -> Found {
+    if let Some(group) = &process.frozen_by {
+        return Found::Cause(frozen(process, group));
+    }
     if matches!(process.state, 'T' | 't') {
         return stopped(process, facts);
     }
@@ -136,6 +140,14 @@ fn found(process: &Process, facts: &Facts, recent: Duration) -> Found {
     // The first thread that says something decides among equals.
     causes.reverse();
     causes.into_iter().max_by_key(Cause::rank).map_or(Found::Nothing, Found::Cause)
+}
+
+/// Nothing moves in a control group that is frozen, and no signal lets it go on.
+fn frozen(process: &Process, group: &str) -> Cause {
+    let text = format!("{} is frozen by its control group {}", named(process), display::one_line(group));
+    let mut cause = simple(process, Code::Stopped, Confidence::Sure, text);
+    cause.suggestions = vec![format!("cd {} && grep . cgroup.freeze freezer.state", shell_word(group))];
+    cause
 }
 
 fn stopped(process: &Process, facts: &Facts) -> Found {
@@ -244,9 +256,11 @@ fn simple(process: &Process, code: Code, confidence: Confidence, text: String) -
 }
 
 /// What shows where a process is in its own code.
-fn stack_of(process: &Process) -> String {
+pub(super) fn stack_of(process: &Process) -> String {
     if process.name.starts_with("python") {
         format!("py-spy dump --pid {}", process.pid)
+    } else if process.name == "java" {
+        format!("jstack {}", process.pid)
     } else {
         format!("gdb -p {} -batch -ex 'thread apply all backtrace'", process.pid)
     }

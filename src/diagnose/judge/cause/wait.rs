@@ -35,7 +35,7 @@ pub(super) fn of_thread(process: &Process, thread: &Thread, facts: &Facts, recen
         (Wait::Lock, target) => lock(process, target.as_ref(), facts),
         (Wait::Child, _) => children(process, facts),
         (Wait::Futex, _) if waiting.timeout_ms.is_some() => Found::Nothing,
-        (Wait::Futex, _) if !waiting.is_shared => Found::Thread,
+        (Wait::Futex, _) if !waiting.is_shared || waiting.joins.is_some() => Found::Thread,
         (Wait::Open, Some(Target::Fifo { .. })) | (Wait::Connect | Wait::Accept, _) => {
             Found::Cause(partner(process, waiting))
         }
