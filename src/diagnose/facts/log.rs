@@ -209,6 +209,15 @@ fn without_sequences(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// What moves the cursor to another place of the screen, as programs do that draw all of it.
+static MOVES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\x1b\[[0-9]+;[0-9]+[Hf]").ok());
+
+/// Where a program draws the whole screen, its line is what it wrote at the place it went to last.
+fn after_the_last_move(text: &[u8]) -> &[u8] {
+    let last = MOVES.as_ref().and_then(|moves| moves.find_iter(text).last());
+    last.map_or(text, |last| &text[last.end()..])
+}
+
 /// The lines of an entry in which there is something to see, redrawn ones in their last state.
 fn visible_lines(placed: &Placed) -> Vec<String> {
     let limits = display::Limits { columns: COLUMNS, ..display::Limits::NONE };
@@ -226,7 +235,7 @@ fn open_line(placed: &Placed) -> Option<OpenLine> {
     if !placed.entry.is_open_line() || matches!(placed.entry.body, Body::Raw(_)) {
         return None;
     }
-    let text = without_sequences(placed.entry.text());
+    let text = without_sequences(after_the_last_move(placed.entry.text()));
     let text = display::lines(&text, display::Limits::NONE).pop()?.text();
     if text.trim().is_empty() {
         return None;
@@ -249,6 +258,17 @@ fn last_event(said: &[&Placed]) -> Option<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_drawn_screen_only_what_stands_at_the_cursor_is_its_line() {
+        let screen = b"\x1b[1;1H~\x1b[2;1H~\x1b[24;1H\x1b[KSwap file found! [O]pen, (Q)uit: ";
+        assert_eq!(
+            without_sequences(after_the_last_move(screen)).as_ref(),
+            b"Swap file found! [O]pen, (Q)uit: "
+        );
+        assert_eq!(after_the_last_move(b"Name: "), b"Name: ");
+        assert_eq!(after_the_last_move(b"all\x1b[1;1H"), b"", "nothing stands there");
+    }
 
     #[test]
     fn a_prompt_is_read_without_what_a_line_editor_writes_before_it() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::BUSY_SHARE;
 use super::words::{named, quoted, shell_word};
 use crate::diagnose::facts::Facts;
-use crate::diagnose::process::Process;
+use crate::diagnose::process::{Process, Wait};
 use crate::diagnose::verdict::{Code, Confidence};
 use crate::display;
 
@@ -171,13 +171,16 @@ fn stopped(process: &Process, facts: &Facts) -> Found {
 
 /// Every thread waits for another, and none of them for a time.
 fn deadlock(process: &Process) -> Cause {
+    let polls = process.waits().any(|waiting| waiting.wait == Wait::Poll);
+    let how = if polls { "no timeout" } else { "futex, no timeout" };
     let threads = match process.threads.len() {
+        1 if polls => "its only thread waits for what only it could send itself".to_owned(),
         1 => "its only thread waits for another one".to_owned(),
         count => format!("all of its {count} threads wait for one another"),
     };
     let is_alone = process.threads.len() == 1;
     let confidence = if is_alone { Confidence::Possible } else { Confidence::Likely };
-    let text = format!("in {} {threads} (futex, no timeout)", named(process));
+    let text = format!("in {} {threads} ({how})", named(process));
     let mut cause = simple(process, Code::Deadlocked, confidence, text);
     if is_alone {
         cause.weight = Weight::Unclear;

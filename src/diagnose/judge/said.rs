@@ -215,14 +215,19 @@ impl Case<'_> {
         let first = repeated.first_seq.map(|seq| format!(", first at seq {seq}")).unwrap_or_default();
         let text = format!("the same {what}, {count}{} times in {}{first}", repetition.rounds, span(lasted));
         let shown = repetition.lines.iter().map(|line| quoted(line)).collect::<Vec<_>>().join(", ");
+        // Whatever writes to a full disk again and again, the disk is what is wrong.
+        let (code, phrase) = match self.facts.log.disk_full_line {
+            Some(_) => (Code::DiskFull, "a disk is full"),
+            None => (Code::Looping, "looping"),
+        };
         Some(Decided {
-            code: Code::Looping,
+            code,
             confidence: if repetition.counts || repetition.varies || !is_fast {
                 Confidence::Likely
             } else {
                 Confidence::Sure
             },
-            sentence: format!("looping: {text}: {}", cut(&shown)),
+            sentence: format!("{phrase}: {text}: {}", cut(&shown)),
             since: repeated.since,
             evidence: vec![self.evidence("log", format!("{text}: {shown}"), repeated.since)],
             suggestions: Vec::new(),

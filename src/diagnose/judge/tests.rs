@@ -287,7 +287,9 @@ fn a_pipe_to_itself_wakes_a_loop_up_and_what_is_left_decides() {
     let own = || pipe(&[7]);
     let judged_of = |timeout, targets| judged(&run_of(vec![member(7, polls(timeout, targets))])).0;
     assert_eq!(judged_of(Some(60_000), vec![own()]), Code::Sleeping);
-    assert_eq!(judged_of(None, vec![own()]), Code::Unknown);
+    assert_eq!(judged_of(None, vec![own()]), Code::Deadlocked, "nobody else has the other end");
+    let signals = Some(Target::Other { text: "anon_inode:[signalfd]".to_owned() });
+    assert_eq!(judged_of(None, vec![own(), signals]), Code::Unknown);
     assert_eq!(judged_of(None, vec![own(), tcp(&[], None, "established")]), Code::WaitingOnNetwork);
     assert_eq!(judged_of(None, vec![terminal(), own()]), Code::WaitingForInput);
     let master = Some(Target::Other { text: "/dev/ptmx".to_owned() });

@@ -127,3 +127,44 @@ fn where_nothing_tells_why_there_is_a_way_to_look_into_the_leaves() {
     assert_eq!(told.code, Code::Unknown);
     assert_eq!(told.suggestions, ["jstack 8", "py-spy dump --pid 9"]);
 }
+
+#[test]
+fn a_loop_that_only_wakes_itself_up_waits_in_vain_unless_it_has_a_child() {
+    let mut facts = run_of(vec![member(7, polls(None, vec![pipe(&[7])]))]);
+    let told = verdict(&facts);
+    assert_eq!((told.code, told.confidence), (Code::Deadlocked, Confidence::Possible));
+    assert!(
+        told.sentence.ends_with("its only thread waits for what only it could send itself (no timeout)"),
+        "{}",
+        told.sentence
+    );
+    let child = Process { parent: 7, ..member(8, waits(Wait::Timer, 0, None)) };
+    facts.processes.all.push(child);
+    assert_eq!(verdict(&facts).code, Code::Sleeping, "a child that ends is a signal");
+}
+
+#[test]
+fn a_loop_of_writes_to_a_full_disk_is_a_full_disk() {
+    let mut facts = silent_for(0);
+    let line = "sh: 1: echo: echo: I/O error: No space left on device";
+    let repetition = Repetition {
+        period: 1,
+        rounds: 500,
+        lines: vec![line.to_owned()],
+        counts: false,
+        varies: false,
+        at_least: false,
+        first_from_end: 0,
+    };
+    let since = Some(Timestamp::from_milliseconds(NOW - 20_000));
+    facts.log.repeated = Some(RepeatedLines { repetition, first_seq: Some(2), since });
+    assert_eq!(verdict(&facts).code, Code::Looping, "any other line");
+    facts.log.disk_full_line = Some(line.to_owned());
+    let told = verdict(&facts);
+    assert_eq!((told.code, told.alarm), (Code::DiskFull, true));
+    assert!(
+        told.sentence.starts_with("a disk is full: the same line, 500 times in 20s"),
+        "{}",
+        told.sentence
+    );
+}
