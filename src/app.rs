@@ -27,6 +27,7 @@ pub mod prompt;
 pub mod rate;
 pub mod record_text;
 pub mod records;
+pub mod remembered;
 pub mod run_screen;
 pub mod runs_screen;
 pub mod said;
@@ -55,6 +56,7 @@ pub use message::{Effect, Message};
 pub use palette::Palette;
 pub use prompt::Prompt;
 pub use records::{Records, ShownRecord};
+pub use remembered::Remembered;
 pub use run_screen::RunScreen;
 pub use runs_screen::{RunsFound, RunsScreen};
 pub use said::Said;
@@ -86,6 +88,7 @@ pub struct App {
     /// Likewise, and never together with the checkpoints.
     why: Option<WhyScreen>,
     attention: Attention,
+    memory: remembered::Memory,
     teller: telling::Teller,
     prompt: Option<Prompt>,
     help: Option<Help>,
@@ -114,6 +117,7 @@ impl App {
             checkpoints: None,
             why: None,
             attention: Attention::default(),
+            memory: remembered::Memory::default(),
             teller: telling::Teller::default(),
             prompt: None,
             help: None,
@@ -307,7 +311,7 @@ impl App {
             Message::Searched { number, question, answer } => self.take_answer(number, question, answer),
             Message::Emitted(emitted) => self.say(said::of_emitted(&emitted, now)),
             Message::Failed(why) => self.say(Said::trouble(why)),
-            Message::Runs(found) => self.take_runs(found, now),
+            Message::Runs(found) => return self.take_runs(found, now),
             Message::Judged(judged) => self.take_judged(judged, now),
         }
         Vec::new()
@@ -318,12 +322,13 @@ impl App {
         self.run.as_mut().filter(|run| run.number() == number)
     }
 
-    fn take_runs(&mut self, found: RunsFound, now: Now) {
-        let Some(runs) = &mut self.runs else { return };
+    fn take_runs(&mut self, found: RunsFound, now: Now) -> Vec<Effect> {
+        let Some(runs) = &mut self.runs else { return Vec::new() };
         runs.take(found, &self.attention, now.monotonic, self.size);
         let open = self.run.as_ref().map(|run| run.model().directory());
         self.attention.keep(|run| open == Some(run) || runs.has(run));
         self.changed |= self.run.is_none();
+        self.recall_found(now)
     }
 
     fn say(&mut self, said: Said) {

@@ -9,6 +9,7 @@ mod config;
 mod demo;
 #[cfg(unix)]
 mod exec;
+mod keeper;
 mod log;
 mod man;
 mod open;

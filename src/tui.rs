@@ -18,7 +18,7 @@ use std::io;
 
 use jiff::tz::TimeZone;
 
-use crate::app::Start;
+use crate::app::{Remembered, Start};
 use crate::settings::Settings;
 use theme::{Depth, Theme};
 use view::Look;
@@ -58,13 +58,24 @@ pub struct Options {
     pub settings: Settings,
     /// What a person should know at the start, for the status line.
     pub notice: Option<String>,
+    /// What was open before, and how it was looked at.
+    pub remembered: Remembered,
+}
+
+/// The screens were left.
+#[derive(Debug)]
+pub struct Left {
+    /// How they ended.
+    pub ended: Result<Ended, Error>,
+    /// What was open, and how it was looked at: nothing where that is not to be trusted.
+    pub remembered: Remembered,
 }
 
 /// Opens the screens, and returns when they were left. The terminal is then as it was.
 ///
 /// # Errors
-/// See [`Error`].
-pub fn run(options: Options) -> Result<Ended, Error> {
+/// Where they could not be opened; see [`Error`].
+pub fn run(options: Options) -> Result<Left, Error> {
     let theme = if options.colour {
         Theme::new(&options.settings.theme, Depth::of_terminal(|name| std::env::var_os(name)))
     } else {
@@ -81,7 +92,14 @@ pub fn run(options: Options) -> Result<Ended, Error> {
     let notify = settings.notify;
     let levels = settings.patterns.levels();
     let thresholds = move |worker_kind: &str| settings.thresholds(worker_kind);
-    event_loop::run(options.start, options.notice, thresholds, notify, levels, &look)
+    let begin = event_loop::Begin {
+        start: options.start,
+        notice: options.notice,
+        notify,
+        levels,
+        remembered: options.remembered,
+    };
+    event_loop::run(begin, thresholds, &look)
 }
 
 /// Ends the process as the signal would have done, had it not been caught. Returns where the

@@ -13,6 +13,8 @@ mod checkpoints;
 mod finding;
 #[path = "terminal/pane.rs"]
 mod pane;
+#[path = "terminal/remembered.rs"]
+mod remembered;
 #[path = "terminal/session.rs"]
 mod session;
 #[path = "terminal/settings.rs"]

@@ -1,11 +1,14 @@
 //! Which runs need a person: what is said of them, and what a person has answered to that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::remembered::monotonic;
 use crate::diagnose::{Code, Facts, RunSummary, Verdict};
-use crate::run::{RunDirectory, Status};
+use crate::run::{Now, RunDirectory, Status};
 
 /// How long a run that was snoozed asks for nobody.
 pub const SNOOZE: Duration = Duration::from_secs(15 * 60);
@@ -22,7 +25,8 @@ pub struct Judged {
 }
 
 /// Whether a run needs a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Need {
     /// It is stuck, as far as can be told.
     Stuck,
@@ -53,9 +57,31 @@ enum Answer {
     Snoozed(Duration),
 }
 
+/// What a person answered, as it is remembered: in wall time, since the other begins anew every time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RememberedAnswer {
+    /// That it was seen: until something new happens.
+    Acknowledged(Matter),
+    /// Not before that time: milliseconds since 1970.
+    SnoozedUntil(i64),
+}
+
+impl RememberedAnswer {
+    /// Whether it still counts.
+    #[must_use]
+    pub fn holds(&self, now: Now) -> bool {
+        match self {
+            Self::Acknowledged(_) => true,
+            Self::SnoozedUntil(wall) => monotonic(*wall, now).is_some(),
+        }
+    }
+}
+
 /// What a run needs a person for: another one is something new.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Matter {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Matter {
     need: Need,
     code: Option<Code>,
     last_line: Option<String>,
@@ -66,6 +92,8 @@ struct Matter {
 pub struct Attention {
     judged: BTreeMap<RunDirectory, Arc<Judged>>,
     answers: BTreeMap<RunDirectory, Answer>,
+    /// The runs to which something was answered, or an answer was taken back.
+    answered: BTreeSet<RunDirectory>,
 }
 
 impl Attention {
@@ -141,6 +169,7 @@ impl Attention {
     /// Notes that a person has seen what the run needs one for; says whether it needs one. What was
     /// answered already is taken back.
     pub(super) fn acknowledge(&mut self, run: &RunSummary, now: Duration) -> Option<bool> {
+        self.answered.insert(run.directory.clone());
         match self.need(run, now) {
             Need::Nobody => None,
             Need::Answered => {
@@ -157,6 +186,7 @@ impl Attention {
 
     /// Lets a run ask for nobody for a while.
     pub(super) fn snooze(&mut self, run: &RunDirectory, now: Duration) {
+        self.answered.insert(run.clone());
         self.answers.insert(run.clone(), Answer::Snoozed(now + SNOOZE));
     }
 
@@ -165,6 +195,36 @@ impl Attention {
         let before = self.answers.len();
         self.answers.retain(|_, answer| !matches!(answer, Answer::Snoozed(until) if *until <= now));
         self.answers.len() < before
+    }
+
+    /// Takes in what a person answered before.
+    pub(super) fn recall(&mut self, run: RunDirectory, answer: RememberedAnswer, now: Now) {
+        let answer = match answer {
+            RememberedAnswer::Acknowledged(matter) => Some(Answer::Acknowledged(matter)),
+            // No longer than it can have been asked for, whatever the clock says by now.
+            RememberedAnswer::SnoozedUntil(wall) => {
+                monotonic(wall, now).map(|until| Answer::Snoozed(until.min(now.monotonic + SNOOZE)))
+            }
+        };
+        if let Some(answer) = answer {
+            self.answered.insert(run.clone());
+            self.answers.insert(run, answer);
+        }
+    }
+
+    /// Of every run to which something was answered what counts of it now.
+    pub(super) fn remembered(
+        &self,
+        now: Now,
+    ) -> impl Iterator<Item = (&RunDirectory, Option<RememberedAnswer>)> {
+        let remembered = move |answer: &Answer| match answer {
+            Answer::Acknowledged(matter) => Some(RememberedAnswer::Acknowledged(matter.clone())),
+            Answer::Snoozed(until) => {
+                let ahead = i64::try_from(until.checked_sub(now.monotonic)?.as_millis()).ok()?;
+                Some(RememberedAnswer::SnoozedUntil(now.wall.milliseconds().checked_add(ahead)?))
+            }
+        };
+        self.answered.iter().map(move |run| (run, self.answers.get(run).and_then(remembered)))
     }
 
     /// When the next run that was snoozed may ask again, in monotonic time.

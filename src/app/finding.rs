@@ -115,6 +115,20 @@ impl Finding {
         self.marks.values()
     }
 
+    /// The same, each with its letter.
+    pub(super) fn named_marks(&self) -> impl Iterator<Item = (char, &Stand)> {
+        self.marks.iter().map(|(name, stand)| (*name, stand))
+    }
+
+    pub(super) fn set_marks(&mut self, marks: impl IntoIterator<Item = (char, Stand)>) {
+        self.marks.extend(marks);
+    }
+
+    /// Says how the run is looked at, since that was so before.
+    pub(super) fn tell_of_before(&mut self, what: &str) {
+        self.tell(format!("as it was left: {what} (--fresh begins anew)"));
+    }
+
     /// The filters.
     #[must_use]
     pub fn filters(&self) -> &Filters {

@@ -177,6 +177,13 @@ impl LogPane {
         std::mem::replace(&mut self.kept, kept)
     }
 
+    /// Hides a channel, as long as nothing was shown yet.
+    pub(in crate::app) fn hide(&mut self, channel: &Channel) {
+        if !self.selection.hides(channel) {
+            self.selection.toggle(channel);
+        }
+    }
+
     /// Shows or hides a channel. The place is kept: when its entry is hidden the nearest one is
     /// shown, until it is shown again or the cursor moves.
     pub fn toggle(&mut self, channel: &Channel) {

@@ -6,10 +6,12 @@ use crate::run::RunDirectory;
 impl App {
     pub(super) fn open(&mut self, directory: RunDirectory) -> Effect {
         self.opened += 1;
+        self.note_the_open_run();
         self.checkpoints = None;
         self.why = None;
         let mut run = RunScreen::new(self.opened, directory.clone(), self.zone.clone());
         run.set_levels(self.levels.clone());
+        self.recall_run(&mut run);
         self.run = Some(run);
         Effect::OpenRun { number: self.opened, directory }
     }
@@ -33,6 +35,7 @@ impl App {
             }
             return Vec::new();
         }
+        self.note_the_open_run();
         match (self.runs.is_some(), self.run.take()) {
             (true, Some(run)) => vec![Effect::CloseRun { number: run.number() }],
             (_, run) => {

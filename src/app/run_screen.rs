@@ -13,6 +13,7 @@ use super::layout::{LogColumns, RunLayout, Size};
 use super::log_pane::{LogPane, Row, Window};
 use super::rate::Rate;
 use super::records::Records;
+use super::remembered::RememberedRun;
 use super::time_column::TimeColumn;
 use jiff::tz::TimeZone;
 
@@ -58,6 +59,8 @@ pub struct RunScreen {
     pub(super) places: Vec<(u64, u64)>,
     /// Why records of ours could not be looked after.
     unsettled: Option<String>,
+    /// How it was looked at before, until the whole run was read.
+    pub(super) recalled: Option<Box<RememberedRun>>,
 }
 
 impl RunScreen {
@@ -83,6 +86,7 @@ impl RunScreen {
             records: None,
             places: Vec::new(),
             unsettled: None,
+            recalled: None,
         }
     }
 
@@ -120,6 +124,10 @@ impl RunScreen {
     #[must_use]
     pub fn wraps(&self) -> bool {
         self.wraps
+    }
+
+    pub(super) fn set_wraps(&mut self, wraps: bool) {
+        self.wraps = wraps;
     }
 
     /// Lets wrapped rows be as wide as the text is now.
@@ -260,6 +268,7 @@ impl RunScreen {
         self.settle_at.get_or_insert(now.monotonic + SETTLE_AFTER);
         self.note_torn_lines(now.monotonic);
         self.levels_are_stale();
+        self.recall_place(size);
         self.search_on(size);
         self.fit(size);
         true

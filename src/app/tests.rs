@@ -7,6 +7,7 @@ mod finding;
 mod list;
 mod needing;
 mod palette;
+mod remembered;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;

@@ -1,7 +1,10 @@
 //! What the column of times beside the log tells.
 
+use serde::{Deserialize, Serialize};
+
 /// What the column tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum TimeColumn {
     /// The time of day.
     #[default]

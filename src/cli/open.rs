@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::app::Start;
+use crate::app::{Remembered, Start};
 use crate::display;
 use crate::report::LogRequest;
 use crate::report::entry::Form;
@@ -12,6 +12,7 @@ use crate::run::RunDirectory;
 use crate::settings::{ThemeName, ThemeSettings};
 use crate::tui;
 
+use super::keeper::Keeper;
 use super::{Failure, Outcome, Output, target};
 
 /// What to open.
@@ -25,6 +26,9 @@ pub(crate) struct Arguments {
     /// The colours of the screens, instead of those in the settings.
     #[arg(long, value_name = "NAME", value_parser = theme_names())]
     theme: Option<ThemeName>,
+    /// Begin anew: with no filter, at the end of the log, in the list.
+    #[arg(long)]
+    fresh: bool,
 }
 
 fn theme_names() -> impl TypedValueParser<Value = ThemeName> {
@@ -37,6 +41,7 @@ impl Arguments {
         let what = match (self.paths.first(), self.theme) {
             (Some(path), _) => display::one_line(&path.to_string_lossy()),
             (None, Some(_)) => "--theme".to_owned(),
+            (None, None) if self.fresh => "--fresh".to_owned(),
             (None, None) => return Ok(()),
         };
         Err(Failure::Usage(format!(
@@ -51,8 +56,9 @@ impl Arguments {
             (target::runs(&self.paths)?, self.paths[0].clone())
         };
         if output.presentation().terminal {
-            let theme = self.theme;
-            return on_screen(self.start(&runs, looked_in), output.presentation().color, theme);
+            let (theme, fresh) = (self.theme, self.fresh);
+            let start = self.start(&runs, looked_in);
+            return on_screen(start, output.presentation().color, theme, fresh);
         }
         match &runs[..] {
             [] => super::runs::none_found(&looked_in),
@@ -71,29 +77,43 @@ impl Arguments {
     }
 }
 
-/// Opens the screens until they are left. A signal that ended them ends the process as it would
-/// have without them.
-fn on_screen(start: Start, colour: bool, theme: Option<ThemeName>) -> Result<Outcome, Failure> {
-    if let tui::Ended::Signal(signal) = show_in(start, colour, theme)? {
-        tui::end_by(signal);
+/// Opens the screens until they are left, as they were left before unless that is not wanted. A signal
+/// that ended them ends the process as it would have without them.
+fn on_screen(start: Start, colour: bool, theme: Option<ThemeName>, fresh: bool) -> Result<Outcome, Failure> {
+    let keeper = Keeper::of_user();
+    let (remembered, notice) = if fresh { (Remembered::default(), None) } else { keeper.read() };
+    let left = show_in(start, colour, theme, remembered, notice)?;
+    let kept = keeper.write(left.remembered);
+    match (left.ended.map_err(|error| Failure::could_not(error.to_string()))?, kept) {
+        // Nobody may be there to read what cannot be kept.
+        (tui::Ended::Signal(signal), _) => tui::end_by(signal),
+        (tui::Ended::Quit, Err(why)) => super::say(&why),
+        (tui::Ended::Quit, Ok(())) => {}
     }
     Ok(Outcome::Done)
 }
 
-/// Shows the screens until they are left.
+/// Shows the screens until they are left. Nothing is remembered of them.
 pub(super) fn show(start: Start, colour: bool) -> Result<tui::Ended, Failure> {
-    show_in(start, colour, None)
+    let left = show_in(start, colour, None, Remembered::default(), None)?;
+    left.ended.map_err(|error| Failure::could_not(error.to_string()))
 }
 
 /// The same in the colours of a theme. It is taken as it is, unless it is that of the settings: single
 /// colours were chosen for the ground of that one.
-fn show_in(start: Start, colour: bool, theme: Option<ThemeName>) -> Result<tui::Ended, Failure> {
+fn show_in(
+    start: Start,
+    colour: bool,
+    theme: Option<ThemeName>,
+    remembered: Remembered,
+    trouble: Option<String>,
+) -> Result<tui::Left, Failure> {
     let loaded = super::loaded_settings();
-    let notice = loaded.in_a_sentence();
+    let notice = loaded.in_a_sentence().or(trouble);
     let mut settings = loaded.settings;
     if let Some(name) = theme.filter(|name| *name != settings.theme.name()) {
         settings.theme = ThemeSettings::named(name);
     }
-    tui::run(tui::Options { start, colour, settings, notice })
+    tui::run(tui::Options { start, colour, settings, notice, remembered })
         .map_err(|error| Failure::could_not(error.to_string()))
 }

@@ -40,6 +40,11 @@ impl Selection {
         self.hidden.contains(channel)
     }
 
+    /// The hidden channels, in their order.
+    pub fn hidden(&self) -> impl Iterator<Item = &Channel> {
+        self.hidden.iter()
+    }
+
     /// Hides the channel, or shows it again.
     pub fn toggle(&mut self, channel: &Channel) {
         if !self.hidden.remove(channel) {

@@ -18,9 +18,26 @@ pub enum Durability {
 /// # Errors
 /// Whatever the file system answers; the temporary file is removed then.
 pub fn replace_file(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    replace(path, bytes, durability, OpenOptions::new().write(true).create(true).truncate(true))
+}
+
+/// The same for a file that nobody else may read. It may be lost with the power.
+///
+/// # Errors
+/// Whatever the file system answers; the temporary file is removed then.
+pub fn replace_private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    replace(path, bytes, Durability::Visible, &options)
+}
+
+fn replace(path: &Path, bytes: &[u8], durability: Durability, options: &OpenOptions) -> io::Result<()> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
     let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = write_new(&temporary, bytes, durability).and_then(|()| fs::rename(&temporary, path));
+    let written =
+        write_new(&temporary, bytes, durability, options).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         // The cause is already on its way to the caller; a leftover that cannot go changes nothing.
         let _ = fs::remove_file(&temporary);
@@ -42,8 +59,8 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-fn write_new(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+fn write_new(path: &Path, bytes: &[u8], durability: Durability, options: &OpenOptions) -> io::Result<()> {
+    let mut file = options.open(path)?;
     file.write_all(bytes)?;
     if durability == Durability::Synced {
         file.sync_all()?;

@@ -1,7 +1,7 @@
 //! Where runs are kept when nobody says otherwise.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The variable that names the default root.
 pub const ROOT_VARIABLE: &str = "STEPWATCH_ROOT";
@@ -11,9 +11,14 @@ pub const ROOT_VARIABLE: &str = "STEPWATCH_ROOT";
 #[must_use]
 pub fn default_root(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(root) = folder(ROOT_VARIABLE) {
-        return Some(root);
-    }
+    folder(ROOT_VARIABLE).or_else(|| state_folder(variable).map(|state| state.join("runs")))
+}
+
+/// The folder for what is kept from one time to the next: `stepwatch` in the platform's state directory.
+/// `variable` looks up an environment variable; `None` means that there is not even a home.
+#[must_use]
+pub fn state_folder(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     // A state directory that is not absolute is to be ignored, says its standard.
     let absolute = |name: &str| folder(name).filter(|path| path.is_absolute());
     let state = if cfg!(windows) {
@@ -23,7 +28,7 @@ pub fn default_root(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathB
     } else {
         absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
     };
-    state.map(|state| state.join(Path::new("stepwatch").join("runs")))
+    state.map(|state| state.join("stepwatch"))
 }
 
 #[cfg(test)]

@@ -11,10 +11,11 @@ use super::mailbox::{Mailbox, Sender, Urgency, mailbox};
 use super::signals::{self, Asked, Signals};
 use super::terminal::{self, Terminal};
 use super::view::{self, Look};
-use super::{Ended, Error, pager};
-use crate::app::{App, Effect, Message, Notify, Start};
+use super::{Ended, Error, Left, pager};
+use crate::app::{App, Effect, Message, Notify, Remembered, Start};
 use crate::drive::{Clock, Drive, Thresholds};
 use crate::model::LevelRule;
+use crate::run::Now;
 
 /// The least time between two frames that no key asked for, while entries come without a pause.
 const FRAME: Duration = Duration::from_millis(12);
@@ -35,15 +36,38 @@ enum Event {
     Panicked,
 }
 
+/// With what the application begins.
+pub(super) struct Begin {
+    pub(super) start: Start,
+    pub(super) notice: Option<String>,
+    pub(super) notify: Notify,
+    pub(super) levels: Option<LevelRule>,
+    pub(super) remembered: Remembered,
+}
+
+impl Begin {
+    fn app(self, look: &Look, now: Now) -> io::Result<(App, Vec<Effect>)> {
+        let (mut app, mut effects) = App::new(self.start, terminal::size()?);
+        app.set_keys(look.keys.clone());
+        app.set_levels(self.levels);
+        app.set_notify(self.notify);
+        app.set_zone(look.zone.clone());
+        if let Ok(here) = std::env::current_dir() {
+            app.recall(self.remembered, here, now);
+        }
+        if let Some(notice) = self.notice {
+            effects.extend(app.update(Message::Failed(notice), now));
+        }
+        Ok((app, effects))
+    }
+}
+
 /// Opens the screens and runs them to their end.
 pub(super) fn run(
-    start: Start,
-    notice: Option<String>,
+    begin: Begin,
     thresholds: impl Fn(&str) -> Thresholds + Send + 'static,
-    notify: Notify,
-    levels: Option<LevelRule>,
     look: &Look,
-) -> Result<Ended, Error> {
+) -> Result<Left, Error> {
     if !io::stdout().is_terminal() {
         return Err(Error::NotATerminal);
     }
@@ -60,17 +84,14 @@ pub(super) fn run(
     })?;
     let input = read_terminal(&sender)?;
     let keyboard = sender.clone();
-    let (mut app, effects) = App::new(start, terminal::size()?);
-    app.set_keys(look.keys.clone());
-    app.set_levels(levels);
-    app.set_notify(notify);
-    app.set_zone(look.zone.clone());
+    let clock = Clock::start();
+    let (app, effects) = begin.app(look, clock.now())?;
     let mut running = Running {
         app,
         drive: Drive::new(Arc::new(move |message| send_in_turn(&sender, message)), thresholds),
         terminal,
         signals,
-        clock: Clock::start(),
+        clock,
         look,
         pace: Pace::default(),
         frame_is_due: true,
@@ -80,14 +101,18 @@ pub(super) fn run(
         input: Some(input),
         to_view: None,
     };
-    let noticed = notice.map_or(Ok(()), |notice| running.handle(Event::Message(Message::Failed(notice))));
-    let ended = noticed.and_then(|()| running.carry_out(effects)).and_then(|()| running.run(&mailbox));
+    let ended = running.carry_out(effects).and_then(|()| running.run(&mailbox));
     drop(mailbox);
     // What is typed after the terminal was given back is not for us: nobody may read it any more.
     if let Some(input) = running.input.take() {
         input.finish();
     }
-    ended
+    // After a fault of our own nothing is to be trusted.
+    let remembered = match &ended {
+        Err(Error::Panicked) => Remembered::default(),
+        _ => running.app.remembered(running.clock.now()),
+    };
+    Ok(Left { ended, remembered })
 }
 
 fn read_terminal(sender: &Sender<Event>) -> io::Result<Input> {

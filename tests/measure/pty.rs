@@ -43,6 +43,8 @@ pub(crate) struct Pty {
     pub(crate) gate: Arc<Gate>,
     /// What was read, until the program has ended.
     pub(crate) output: Receiver<Chunk>,
+    /// Where the program keeps what was open.
+    _state: tempfile::TempDir,
 }
 
 /// Holds the thread that reads, before its next read.
@@ -78,11 +80,13 @@ impl Pty {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env("TZ", "UTC");
+        let state = tempfile::tempdir().unwrap();
+        command.env("XDG_STATE_HOME", state.path());
         for name in ["NO_COLOR", "RUST_BACKTRACE", "LESS"] {
             command.env_remove(name);
         }
         let child = pair.slave.spawn_command(command).unwrap();
-        Self { child, keyboard, gate, output }
+        Self { child, keyboard, gate, output, _state: state }
     }
 
     /// The pid of the program.

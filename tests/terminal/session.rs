@@ -21,6 +21,8 @@ pub(crate) struct Session {
     keyboard: Box<dyn Write + Send>,
     shown: Arc<Shown>,
     settings: String,
+    /// Where it keeps what was open, unless a test says otherwise: gone with the session.
+    _state: tempfile::TempDir,
 }
 
 struct Shown {
@@ -83,6 +85,8 @@ impl Session {
         command.env_remove("NO_COLOR");
         // Whatever the person who runs the tests has chosen.
         command.env("STEPWATCH_CONFIG", "/dev/null");
+        let state = tempfile::tempdir().unwrap();
+        command.env("XDG_STATE_HOME", state.path());
         command.env_remove("RUST_BACKTRACE");
         for (name, value) in environment {
             command.env(name, value);
@@ -106,7 +110,15 @@ impl Session {
             }
         });
         let keyboard = pair.master.take_writer().unwrap();
-        Self { child, master: Some(pair.master), _slave: pair.slave, keyboard, shown, settings }
+        Self {
+            child,
+            master: Some(pair.master),
+            _slave: pair.slave,
+            keyboard,
+            shown,
+            settings,
+            _state: state,
+        }
     }
 
     /// Starts stepwatch.

@@ -36,6 +36,10 @@ impl OneFilter {
         Ok(Self { text: text.to_owned(), pattern, drops, is_on: true })
     }
 
+    pub(in crate::app) fn switched_off(self) -> Self {
+        Self { is_on: false, ..self }
+    }
+
     /// What was typed. It can be anything.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -106,6 +110,14 @@ impl RunScreen {
         let shown = self.pane.view(&self.model).len();
         let all = self.model.view(self.pane.selection()).len();
         Some(((shown, all), found.progress(&self.model)))
+    }
+
+    /// Takes in the filters of before, unless there are any by now.
+    pub(in crate::app) fn recall_filters(&mut self, filters: Vec<OneFilter>) {
+        if self.finding.filters.filters.is_empty() && !filters.is_empty() {
+            self.finding.filters.filters = filters;
+            self.filters_changed();
+        }
     }
 
     /// Applies the filters that are in force now, to the search as well.

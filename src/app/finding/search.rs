@@ -64,7 +64,7 @@ impl RunScreen {
         Some(Count { at, of: view.len(), is_complete })
     }
 
-    pub(super) fn search_for(&mut self, text: String, pattern: Pattern) {
+    pub(in crate::app) fn search_for(&mut self, text: String, pattern: Pattern) {
         let filter = self.finding.filters.filter().unwrap_or_default().keep(pattern.clone());
         let question = self.pose(filter);
         self.finding.search = Some(Search { text, pattern, question });

@@ -11,17 +11,17 @@ use super::*;
 use crate::tail::Sizes;
 
 /// A fixture whose questions are answered one job at a time.
-struct Finder {
-    fixture: Fixture,
+pub(super) struct Finder {
+    pub(super) fixture: Fixture,
 }
 
 impl Finder {
-    fn new(fixture: Fixture) -> Self {
+    pub(super) fn new(fixture: Fixture) -> Self {
         Self { fixture }
     }
 
     /// Entries of which every tenth says `hit` and every fifth `Five`.
-    fn with_hits(rows: u16, entries: u64) -> Self {
+    pub(super) fn with_hits(rows: u16, entries: u64) -> Self {
         let fixture = Fixture::new(with_log_rows(rows));
         for seq in 1..=entries {
             fixture.append("stdout", seq, &text_of(seq));
@@ -31,7 +31,7 @@ impl Finder {
         finder
     }
 
-    fn look(&mut self) {
+    pub(super) fn look(&mut self) {
         self.fixture.look();
     }
 
@@ -40,7 +40,7 @@ impl Finder {
     }
 
     /// Presses keys; `⏎`, `⎋` and `⌫` stand for those.
-    fn press(&mut self, keys: &str) -> Vec<Effect> {
+    pub(super) fn press(&mut self, keys: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for key in keys.chars() {
             let key = match key {
@@ -58,12 +58,12 @@ impl Finder {
         self.fixture.answer_one(0)
     }
 
-    fn answer(&mut self) {
+    pub(super) fn answer(&mut self) {
         while self.answer_one() || self.fixture.count_one(0) {}
     }
 
     /// The seq under the cursor; `None` while following.
-    fn at(&self) -> Option<String> {
+    pub(super) fn at(&self) -> Option<String> {
         self.fixture.cursor().map(|(_, seq)| seq)
     }
 
@@ -71,11 +71,11 @@ impl Finder {
         self.fixture.run().hits()
     }
 
-    fn said(&self) -> &str {
+    pub(super) fn said(&self) -> &str {
         self.fixture.app.said().map_or("", |said| &said.text)
     }
 
-    fn searched(&self) -> Option<&str> {
+    pub(super) fn searched(&self) -> Option<&str> {
         self.fixture.run().finding().search().map(Search::text)
     }
 

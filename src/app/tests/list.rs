@@ -27,11 +27,16 @@ pub(super) fn summary(name: &str, status: Status, began: i64) -> Arc<RunSummary>
 
 /// An application on a list, which is fed by hand.
 pub(super) fn list(runs: Vec<Arc<RunSummary>>) -> (App, Now) {
-    let now = Now { wall: Timestamp::from_milliseconds(0), monotonic: Duration::ZERO };
-    let (mut app, effects) =
-        App::new(Start::Roots(vec![PathBuf::from("/r")]), Size { width: 80, height: 24 });
-    assert_eq!(effects, [Effect::WatchRoots(vec![PathBuf::from("/r")])]);
+    let (mut app, now) = list_not_looked_at();
     app.update(Message::Runs(RunsFound { runs, troubles: Vec::new() }), now);
+    (app, now)
+}
+
+/// The same before anything was found.
+pub(super) fn list_not_looked_at() -> (App, Now) {
+    let now = Now { wall: Timestamp::from_milliseconds(0), monotonic: Duration::ZERO };
+    let (app, effects) = App::new(Start::Roots(vec![PathBuf::from("/r")]), Size { width: 80, height: 24 });
+    assert_eq!(effects, [Effect::WatchRoots(vec![PathBuf::from("/r")])]);
     (app, now)
 }
 
