@@ -48,10 +48,15 @@ impl EntryView {
             as_written(&mut lines, placed);
         } else {
             let count = pieces.len();
-            lines.push(TextLine::new(Role::Plain, format!("one line that was written in {count} pieces")));
+            let (what, one) = if are_signs_of_life(pieces) {
+                (format!("{count} signs of life, and nothing else between them"), "sign of life")
+            } else {
+                (format!("one line that was written in {count} pieces"), "piece")
+            };
+            lines.push(TextLine::new(Role::Plain, what));
             part(&mut lines, "text", text_lines(&joined(pieces)));
             for (index, piece) in pieces.iter().enumerate() {
-                part(&mut lines, &format!("piece {} of {count}", index + 1), fields(piece, zone));
+                part(&mut lines, &format!("{one} {} of {count}", index + 1), fields(piece, zone));
                 as_written(&mut lines, piece);
             }
         }
@@ -191,10 +196,19 @@ fn as_written(lines: &mut Vec<TextLine>, placed: &Placed) {
     cut(lines, placed.line.len(), MOST_RAW);
 }
 
-/// The text of a line out of its pieces.
+/// Whether these are not the pieces of a line, but whole entries of their own.
+fn are_signs_of_life(pieces: &[Placed]) -> bool {
+    pieces.iter().all(|piece| piece.entry.is_sign_of_life())
+}
+
+/// The text of a line out of its pieces; of signs of life that of each on a line.
 pub(super) fn joined(pieces: &[Placed]) -> Cow<'_, [u8]> {
     match pieces {
         [placed] => Cow::Borrowed(placed.entry.text()),
+        pieces if are_signs_of_life(pieces) => {
+            let texts: Vec<&[u8]> = pieces.iter().map(|piece| piece.entry.text().trim_ascii_end()).collect();
+            texts.join(&b'\n').into()
+        }
         pieces => pieces.iter().flat_map(|piece| piece.entry.text()).copied().collect::<Vec<u8>>().into(),
     }
 }

@@ -85,6 +85,15 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Whether it says only that somebody lives, not that the step moves: an event that is called a
+    /// heartbeat.
+    #[must_use]
+    pub fn is_sign_of_life(&self) -> bool {
+        self.event().is_some_and(|event| event.to_ascii_lowercase().contains("heartbeat"))
+    }
+}
+
 /// Decodes one line (without its `\n`). The seq is the one that [`super::line_order`] finds.
 #[must_use]
 pub fn decode(line: &[u8]) -> Entry {

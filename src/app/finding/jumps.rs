@@ -12,7 +12,7 @@ use crate::app::{RunScreen, Size, layout::RunLayout};
 use crate::model::{Filter, Level};
 
 /// A sign of life: no event.
-const HEARTBEATS: &str = r#""event"\s*:\s*"heartbeat""#;
+const HEARTBEATS: &str = r#"(?i)"event"\s*:\s*"[^"\\]*heartbeat"#;
 
 static HEARTBEAT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(HEARTBEATS).ok());
 

@@ -107,10 +107,15 @@ impl<'a> Log<'a> {
         let before = first.checked_sub(1).and_then(|before| self.place_at(before));
         let seqs = before.and_then(|before| before.key().seq()).zip(entry.place.key().seq());
         let gaps = match seqs {
-            Some((before, seq)) if before + 1 < seq => rows_of_gaps(&self.model.missing_between(before, seq)),
+            Some((before, seq)) if before + 1 < seq => rows_of_gaps(&self.missing_between(before, seq)),
             _ => Vec::new(),
         };
         Some(Block { first, last, at, gaps, entry })
+    }
+
+    /// The gaps between two seqs.
+    pub(super) fn missing_between(&self, seq: u64, next: u64) -> Vec<Gap> {
+        self.model.missing_between(seq, next)
     }
 
     pub(super) fn place_at(&self, position: u64) -> Option<Place> {
@@ -153,13 +158,17 @@ impl<'a> Log<'a> {
         }
         let placed = self.view.at(first)?;
         let mut is_open = placed.entry.is_open_line();
-        let mut text = Cow::Borrowed(placed.entry.text());
-        for piece in first + 1..=last {
-            let piece = self.view.at(piece)?;
-            text.to_mut().extend_from_slice(piece.entry.text());
-            is_open = piece.entry.is_open_line();
-        }
-        let lines = lines_of(&text, self.left, self.wrap);
+        let lines = if last > first && placed.entry.is_sign_of_life() {
+            self.folded(last, last - first + 1)?
+        } else {
+            let mut text = Cow::Borrowed(placed.entry.text());
+            for piece in first + 1..=last {
+                let piece = self.view.at(piece)?;
+                text.to_mut().extend_from_slice(piece.entry.text());
+                is_open = piece.entry.is_open_line();
+            }
+            lines_of(&text, self.left, self.wrap)
+        };
         let mut ready = self.ready.borrow_mut();
         if ready.lines > KEPT_LINES {
             *ready = Ready::default();
@@ -178,6 +187,17 @@ impl<'a> Log<'a> {
         });
         ready.entries.insert(places, Rc::clone(&shown));
         Some(shown)
+    }
+
+    /// Signs of life: the last of them, and how many there are.
+    fn folded(&self, last: u64, count: u64) -> Option<Vec<display::Line>> {
+        let mut lines = lines_of(self.view.at(last)?.entry.text(), self.left, self.wrap);
+        if let Some(line) = lines.first_mut() {
+            let number = remark(format!("×{count} "));
+            line.width += number.width;
+            line.spans.splice(0..0, number.spans);
+        }
+        Some(lines)
     }
 
     pub(super) fn last(&self) -> Option<Spot> {

@@ -116,7 +116,8 @@ impl LogFacts {
         let entries: Vec<Placed> = view.from(view.len().saturating_sub(LOOKED_AT)).collect();
         let mut repaints = Repaints::default();
         let news: Vec<&Placed> = entries.iter().filter(|placed| repaints.is_news(placed)).collect();
-        let said: Vec<&Placed> = news.iter().copied().filter(|placed| !is_heartbeat(placed)).collect();
+        let said: Vec<&Placed> =
+            news.iter().copied().filter(|placed| !placed.entry.is_sign_of_life()).collect();
         let is_output = |placed: &&Placed| placed.channel != Channel::Worker;
         let painted: Vec<&Placed> = entries.iter().filter(is_output).collect();
         let output: Vec<&Placed> = said.iter().copied().filter(is_output).collect();
@@ -172,11 +173,6 @@ impl LogFacts {
             }
         }
     }
-}
-
-/// Heartbeats say that the recorder lives, not that the step moves.
-fn is_heartbeat(placed: &Placed) -> bool {
-    placed.entry.event().is_some_and(|event| event.to_lowercase().contains("heartbeat"))
 }
 
 /// The clocks of the channels. Of a run of which only the end was read, they are those of the entries

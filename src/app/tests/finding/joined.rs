@@ -99,6 +99,70 @@ fn a_line_of_too_many_pieces_is_shown_in_its_pieces() {
     assert_eq!(lines(&finder).len(), 2, "more than 64 KiB");
 }
 
+/// Appends signs of life of a worker.
+fn beat(finder: &Finder, seqs: impl IntoIterator<Item = u64>) {
+    let mut text = String::new();
+    for seq in seqs {
+        let beat =
+            serde_json::json!({"seq": seq, "event": "heartbeat", "renderedLine": format!("beat {seq}")});
+        text += &format!("{beat}\n");
+    }
+    let mut file = OpenOptions::new().create(true).append(true).open(finder.fixture.path("worker")).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+fn shown(expected: &[(u64, u64, &str)]) -> Vec<(u64, u64, String)> {
+    expected.iter().map(|(first, last, text)| (*first, *last, (*text).to_owned())).collect()
+}
+
+#[test]
+fn signs_of_life_are_folded_to_the_last_unless_something_came_between_or_is_missing() {
+    let mut finder = with_pieces(9, &[(1, 4, "x\n"), (1, 9, "y\n")]);
+    beat(&finder, [1, 2, 3, 5, 6, 8, 10]);
+    finder.look();
+    let folded = [
+        (1, 3, "×3 beat 3"),
+        (4, 4, "x"),
+        (5, 6, "×2 beat 6"),
+        (8, 8, "beat 8"),
+        (9, 9, "y"),
+        (10, 10, "beat 10"),
+    ];
+    assert_eq!(lines(&finder), shown(&folded));
+    beat(&finder, [11, 12]);
+    finder.look();
+    assert_eq!(lines(&finder).last(), shown(&[(10, 12, "×3 beat 12")]).last(), "it counts on");
+    // Without what stood between, those on both sides of it are neighbours.
+    finder.press("2");
+    assert_eq!(lines(&finder), shown(&[(1, 6, "×5 beat 6"), (8, 12, "×4 beat 12")]));
+    finder.press("g⏎");
+    let entry = finder.fixture.run().entry().unwrap();
+    let told: Vec<&str> = entry.lines().iter().map(|line| &*line.text).collect();
+    for expected in ["5 signs of life, and nothing else between them", "beat 1", "sign of life 5 of 5"] {
+        assert!(told.contains(&expected), "{expected:?} is not in {told:#?}");
+    }
+    assert_eq!(finder.press("⎋y"), [Effect::Copy("beat 1\nbeat 2\nbeat 3\nbeat 5\nbeat 6".to_owned())]);
+}
+
+#[test]
+fn signs_of_life_for_hours_stand_in_the_same_folds_from_wherever_one_comes() {
+    let mut finder = with_pieces(9, &[]);
+    beat(&finder, 1..=300);
+    finder.look();
+    let folds = [
+        (1, 63, "×63 beat 63"),
+        (64, 127, "×64 beat 127"),
+        (128, 191, "×64 beat 191"),
+        (192, 255, "×64 beat 255"),
+        (256, 300, "×45 beat 300"),
+    ];
+    assert_eq!(lines(&finder), shown(&folds));
+    for seq in [1, 63, 64, 190, 300] {
+        finder.press(&format!(":{seq}⏎"));
+        assert_eq!(lines(&finder), shown(&folds), "at {seq}");
+    }
+}
+
 /// What is to be shown: neighbours put together one by one.
 fn naive(entries: &BTreeMap<u64, (usize, String)>) -> Vec<(u64, u64, String)> {
     let mut rows: Vec<(u64, u64, String, usize)> = Vec::new();
