@@ -4,6 +4,8 @@
 //! decoded for it: its text is matched where it stands, or in a buffer where something is escaped.
 //! And mostly not even that: of most patterns it is known which letters every match has in it, and
 //! lines without them are passed over by a search through a whole chunk of lines.
+//!
+//! Colours are no part of what an entry says: `error: x` is found where only the first word is red.
 
 mod required;
 
@@ -12,7 +14,7 @@ use regex::bytes::{Matches, Regex, RegexBuilder};
 
 use super::levels::without_colours;
 use crate::run::{decode, recognise};
-use required::Run;
+use required::{Letters, Run};
 
 /// A regular expression that is held against the text of whole entries; `^` and `$` are the ends of
 /// their lines. To search with several threads, give each a clone.
@@ -20,7 +22,7 @@ use required::Run;
 pub struct Pattern {
     regex: Regex,
     /// What stands in every match, unescaped; `None` where nothing is known of it.
-    required: Option<Regex>,
+    required: Option<Letters>,
     /// A run of bytes of one kind that stands in every match.
     run: Option<Run>,
 }
@@ -92,13 +94,22 @@ impl Pattern {
         self.regex.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty())
     }
 
-    /// Whether there is a match in a text.
+    /// Whether there is a match in a text, without its colours.
     #[must_use]
     pub fn matches_text(&self, text: &[u8]) -> bool {
+        if memchr::memchr(b'\x1b', text).is_none() {
+            return self.matches_plain(text);
+        }
+        let mut plain = text.to_vec();
+        without_colours(&mut plain);
+        self.matches_plain(&plain)
+    }
+
+    fn matches_plain(&self, text: &[u8]) -> bool {
         self.run.as_ref().is_none_or(|run| run.is_in(text)) && self.regex.is_match(text)
     }
 
-    /// Whether there is a match in the text of the entry that a line (without its line end) is.
+    /// Whether there is a match in the text, without its colours, of the entry that a line (without its line end) is.
     #[must_use]
     pub fn matches_line(&self, line: &[u8], scratch: &mut Scratch) -> bool {
         let Some(found) = recognise(line) else { return self.matches_text(decode(line).text()) };
@@ -106,15 +117,17 @@ impl Pattern {
             && run.is_never_escaped()
             && !found.text.hides_characters()
             && !run.is_in(found.text.raw())
+            && (found.text.is_plain_line() || COLOUR.find(found.text.raw()).is_none())
         {
             return false;
         }
         match found.text.plain() {
-            Some(text) => self.matches_text(text),
+            Some(text) => self.matches_plain(text),
             None => {
                 scratch.text.clear();
                 found.text.append_to(&mut scratch.text);
-                self.matches_text(&scratch.text)
+                without_colours(&mut scratch.text);
+                self.matches_plain(&scratch.text)
             }
         }
     }
@@ -131,12 +144,19 @@ impl Pattern {
     pub fn candidates<'a>(&'a self, chunk: &'a [u8]) -> Candidates<'a> {
         let required = self.required.as_ref().map(|required| {
             let mut searches = Searches {
-                required: required.find_iter(chunk),
+                letters: required,
+                required: required.finder.find_iter(chunk),
                 escapes: ESCAPE.find_iter(chunk),
                 bytes: BYTES.find_iter(chunk),
-                next: [None; 3],
+                colours: memchr::memchr_iter(b'\x1b', chunk),
+                next: [None; 4],
             };
-            searches.next = [searches.required(), searches.escaped(chunk), searches.bytes.next()];
+            searches.next = [
+                searches.required(),
+                searches.escaped(chunk),
+                searches.bytes.next(),
+                searches.coloured(chunk),
+            ];
             searches
         });
         Candidates { chunk, required }
@@ -163,6 +183,8 @@ fn has_capitals(pattern: &str) -> bool {
 static ESCAPE: std::sync::LazyLock<Finder<'static>> = std::sync::LazyLock::new(|| Finder::new(b"\\u"));
 /// The key of text that is encoded.
 static BYTES: std::sync::LazyLock<Finder<'static>> = std::sync::LazyLock::new(|| Finder::new(b"\"bytes\""));
+/// Begins a colour, in capital letters or not.
+static COLOUR: std::sync::LazyLock<Finder<'static>> = std::sync::LazyLock::new(|| Finder::new(b"\\u001"));
 
 /// The places in a chunk of raw lines at which a line may match; see [`Pattern::candidates`].
 #[derive(Debug)]
@@ -172,13 +194,16 @@ pub struct Candidates<'a> {
     required: Option<Searches<'a>>,
 }
 
-/// Three searches that go on side by side, and where each is.
+/// Four searches that go on side by side, and where each is.
 #[derive(Debug)]
 struct Searches<'a> {
+    letters: &'a Letters,
     required: Matches<'a, 'a>,
     escapes: FindIter<'a, 'static>,
     bytes: FindIter<'a, 'static>,
-    next: [Option<usize>; 3],
+    /// Those in lines that are no JSON, where they stand as they are.
+    colours: memchr::Memchr<'a>,
+    next: [Option<usize>; 4],
 }
 
 impl Candidates<'_> {
@@ -203,6 +228,9 @@ impl Searches<'_> {
         while self.next[2].is_some_and(|place| place < from) {
             self.next[2] = self.bytes.next();
         }
+        while self.next[3].is_some_and(|place| place < from) {
+            self.next[3] = self.coloured(chunk);
+        }
         self.next.into_iter().flatten().min()
     }
 
@@ -210,10 +238,21 @@ impl Searches<'_> {
         self.required.next().map(|found| found.start())
     }
 
-    /// The next escape that may stand for a letter: what is required has no control characters, so
-    /// that escaped ones (most are colours) hide nothing of it.
+    /// The next escape that may stand for a letter, or for a colour in the midst of letters: what is
+    /// required has no other control characters.
     fn escaped(&mut self, chunk: &[u8]) -> Option<usize> {
-        self.escapes.find(|place| !matches!(&chunk[place + 2..], [b'0', b'0', b'0' | b'1', ..]))
+        let letters = self.letters;
+        self.escapes.find(|place| match &chunk[place + 2..] {
+            [b'0', b'0', b'1', b'b' | b'B', ..] => letters.begin_at_the_end_of(&chunk[..*place]),
+            [b'0', b'0', b'0' | b'1', ..] => false,
+            _ => true,
+        })
+    }
+
+    /// The next colour in the midst of letters, where it is not escaped.
+    fn coloured(&mut self, chunk: &[u8]) -> Option<usize> {
+        let letters = self.letters;
+        self.colours.find(|place| letters.begin_at_the_end_of(&chunk[..*place]))
     }
 }
 

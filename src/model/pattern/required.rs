@@ -22,12 +22,36 @@ pub(super) fn parse(pattern: &str) -> Option<Hir> {
     ParserBuilder::new().multi_line(true).crlf(true).utf8(false).build().parse(pattern).ok()
 }
 
-/// Finds any of the letters of which some stand in every match. They are never escaped in JSON but
-/// by their numbers.
-pub(super) fn letters(pattern: &Hir) -> Option<Regex> {
+/// Letters of which some stand in every match.
+#[derive(Clone, Debug)]
+pub(super) struct Letters {
+    /// Finds any of them. They are never escaped in JSON but by their numbers.
+    pub(super) finder: Regex,
+    /// The bytes behind which more of them come: few texts end with one.
+    goes_on: Box<[bool; 256]>,
+    alternatives: Vec<Vec<u8>>,
+}
+
+impl Letters {
+    /// Whether `text` ends with the beginning of some of them, so that a colour behind it may cut them
+    /// in two.
+    pub(super) fn begin_at_the_end_of(&self, text: &[u8]) -> bool {
+        let may_go_on = text.last().is_some_and(|last| self.goes_on[usize::from(*last)]);
+        let begins = |letters: &Vec<u8>| (1..letters.len()).any(|length| text.ends_with(&letters[..length]));
+        may_go_on && self.alternatives.iter().any(begins)
+    }
+}
+
+/// The letters of which some stand in every match.
+pub(super) fn letters(pattern: &Hir) -> Option<Letters> {
     let alternatives = tails(pattern).iter().filter_map(alternatives).max_by_key(|letters| score(letters))?;
     let joined: Vec<String> = alternatives.iter().map(|letters| escaped(letters)).collect();
-    RegexBuilder::new(&joined.join("|")).unicode(false).build().ok()
+    let finder = RegexBuilder::new(&joined.join("|")).unicode(false).build().ok()?;
+    let mut goes_on = Box::new([false; 256]);
+    for byte in alternatives.iter().flat_map(|letters| &letters[..letters.len() - 1]) {
+        goes_on[usize::from(*byte)] = true;
+    }
+    Some(Letters { finder, goes_on, alternatives })
 }
 
 /// The pattern from each of its parts on: a match of the whole has one of each in it.

@@ -65,6 +65,9 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "\\\"",
         "\\\\",
         "\\u001b",
+        "\\u001b[1m",
+        "\\u001B[0;31m",
+        "\x1b[K",
         "12",
         ".",
         "K",
@@ -107,7 +110,9 @@ proptest! {
         let mut any = false;
         let mut from = 0;
         for line in &lines {
-            let matches = pattern.regex.is_match(decode(line).text());
+            let mut text = decode(line).text().to_vec();
+            without_colours(&mut text);
+            let matches = pattern.regex.is_match(&text);
             any |= matches;
             prop_assert_eq!(pattern.matches_line(line, &mut scratch), matches);
             let end = from + line.len();
@@ -156,6 +161,29 @@ fn a_run_that_every_match_has_is_looked_for_before_the_pattern() {
             assert!(!run.is_in(&vec![b'7'; length - 1]) && run.is_in(&vec![b'7'; length]));
         }
     }
+}
+
+#[test]
+fn colours_hide_nothing_and_are_not_found() {
+    let mut scratch = Scratch::default();
+    let coloured = br#"{"seq":1,"text":"\u001b[1m\u001b[31merror[E0308]\u001b[0m\u001b[1m: mismatched 12\u001b[32m345\u001b[0m"}"#;
+    let raw = b"plain \x1b[31mer\x1b[0mror: mismatched";
+    for (pattern, line, found) in [
+        (r"^error\[E0308\]: mismatched", &coloured[..], true),
+        ("E0308]: m", coloured, true),
+        (r"\d{5}$", coloured, true),
+        ("31m", coloured, false),
+        ("(?i)ERROR: MIS", raw, true),
+        ("plain error", raw, true),
+        ("31", raw, false),
+    ] {
+        let pattern = Pattern::new(pattern).unwrap();
+        assert_eq!(pattern.matches_line(line, &mut scratch), found, "{pattern:?}");
+        assert_eq!(pattern.matches_text(decode(line).text()), found, "{pattern:?}");
+        assert!(!found || pattern.may_match(line), "{pattern:?}");
+    }
+    let far = Pattern::new("panicked").unwrap();
+    assert!(!far.may_match(br#"{"seq":1,"text":"\u001b[1mok\u001b[0m"}"#), "no colour stands in its midst");
 }
 
 #[test]
