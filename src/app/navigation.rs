@@ -26,8 +26,13 @@ impl App {
         if self.help.take().is_some() {
             return Vec::new();
         }
+        let is_left_to_list = self.why.is_some_and(|why| why.from_list);
         if let Some(effect) = self.leave_why() {
-            return vec![effect];
+            let mut effects = vec![effect];
+            if is_left_to_list {
+                effects.extend(self.back());
+            }
+            return effects;
         }
         if let Some(screen) = &mut self.checkpoints {
             if !screen.back(self.size) {

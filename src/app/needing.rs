@@ -82,10 +82,11 @@ impl App {
     }
 
     fn open_why(&mut self) -> Vec<Effect> {
-        let mut effects = if self.run.is_none() { self.open_selected() } else { Vec::new() };
+        let from_list = self.run.is_none();
+        let mut effects = if from_list { self.open_selected() } else { Vec::new() };
         if let Some(run) = &self.run {
             self.checkpoints = None;
-            self.why = Some(WhyScreen::default());
+            self.why = Some(WhyScreen::new(from_list));
             effects.push(Effect::WatchClosely(Some(run.model().directory().clone())));
         }
         effects

@@ -27,6 +27,15 @@ const SETTLE_AFTER: Duration = Duration::from_millis(250);
 /// How long a line without an end rests before it is shown as partial.
 const PARTIAL_AFTER: Duration = Duration::from_secs(2);
 
+/// What the mouse holds while its button is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grip {
+    /// The bar beside the log.
+    Bar,
+    /// A row of the log.
+    Log,
+}
+
 /// One run on the screen.
 pub struct RunScreen {
     number: u64,
@@ -43,8 +52,8 @@ pub struct RunScreen {
     pub(super) zone: TimeZone,
     rate: Rate,
     pub(super) density: Density,
-    /// Whether the button of the mouse was pressed on the bar.
-    grips_bar: bool,
+    /// Where the button of the mouse was pressed.
+    grip: Option<Grip>,
     caught_up: bool,
     /// When gaps are to be settled.
     settle_at: Option<Duration>,
@@ -76,7 +85,7 @@ impl RunScreen {
             zone,
             rate: Rate::default(),
             density: Density::default(),
-            grips_bar: false,
+            grip: None,
             caught_up: false,
             settle_at: None,
             torn: BTreeMap::new(),
@@ -362,7 +371,7 @@ impl RunScreen {
     }
 
     pub(super) fn click(&mut self, column: u16, row: u16, size: Size) {
-        self.grips_bar = false;
+        self.grip = None;
         if self.entry.is_some() || self.finding.lists_filters() {
             return;
         }
@@ -370,20 +379,32 @@ impl RunScreen {
         let layout = RunLayout::new(size);
         if let Some(row) = row.checked_sub(layout.log_top).filter(|row| *row < layout.log_height) {
             if column >= layout.log_width {
-                self.grips_bar = true;
+                self.grip = Some(Grip::Bar);
                 return self.go_to_cell(row, size, false);
             }
+            self.grip = Some(Grip::Log);
             self.pane.point_at(&self.model, usize::from(row), usize::from(layout.log_height));
         }
     }
 
-    /// The mouse goes on with its button held, which counts where it was pressed on the bar; says
-    /// whether it was.
+    /// The mouse goes on with its button held: along the bar, or from the first row of a selection to its
+    /// last; says whether that means anything.
     pub(super) fn drag(&mut self, row: u16, size: Size) -> bool {
-        if !self.grips_bar || self.entry.is_some() || self.finding.lists_filters() {
+        if self.entry.is_some() || self.finding.lists_filters() {
             return false;
         }
-        self.go_to_cell(row.saturating_sub(RunLayout::new(size).log_top), size, true);
+        let layout = RunLayout::new(size);
+        let row = row.saturating_sub(layout.log_top);
+        match self.grip {
+            None => return false,
+            Some(Grip::Bar) => self.go_to_cell(row, size, true),
+            Some(Grip::Log) => {
+                let height = usize::from(layout.log_height);
+                if self.pane.chosen(&self.model).is_some() || self.pane.toggle_chosen(&self.model, height) {
+                    self.pane.point_at(&self.model, usize::from(row), height);
+                }
+            }
+        }
         true
     }
 

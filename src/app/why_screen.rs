@@ -22,6 +22,8 @@ pub struct WhyScreen {
     top: usize,
     /// Which of the command lines is copied.
     command: usize,
+    /// Whether it was opened out of the list of runs, to which it is left.
+    pub(super) from_list: bool,
 }
 
 /// What a row is.
@@ -51,6 +53,10 @@ pub struct WhyRow {
 }
 
 impl WhyScreen {
+    pub(super) fn new(from_list: bool) -> Self {
+        Self { from_list, ..Self::default() }
+    }
+
     /// The rows; without a verdict one that says what is awaited.
     #[must_use]
     pub fn rows(&self, run: &RunScreen, judged: Option<&Judged>, now: Now, size: Size) -> Vec<WhyRow> {

@@ -67,7 +67,7 @@ fn a_snoozed_run_comes_back_by_itself() {
 }
 
 #[test]
-fn why_is_opened_out_of_the_list_watched_closely_and_left_to_the_run() {
+fn why_is_opened_out_of_the_list_watched_closely_and_left_to_the_list() {
     let (mut app, now, _) = in_need();
     let directory = RunDirectory::alone("old");
     let opened = Effect::OpenRun { number: 1, directory: directory.clone() };
@@ -75,6 +75,11 @@ fn why_is_opened_out_of_the_list_watched_closely_and_left_to_the_run() {
     assert_eq!(app.screen(), ScreenKind::Why);
     let rows = app.why().unwrap().rows(app.run().unwrap(), app.judged().map(AsRef::as_ref), now, app.size());
     assert_eq!(rows[0].text, "waiting for input for 9s");
+    let left = press(&mut app, now, "q");
+    assert_eq!(left, [Effect::WatchClosely(None), Effect::CloseRun { number: 1 }]);
+    assert_eq!(app.screen(), ScreenKind::Runs);
+    app.update(Message::Key(Key::plain(KeyCode::Enter)), now);
+    press(&mut app, now, "w");
     assert_eq!(press(&mut app, now, "q"), [Effect::WatchClosely(None)]);
     assert_eq!(app.screen(), ScreenKind::Run);
 }

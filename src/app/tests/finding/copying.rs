@@ -69,6 +69,20 @@ fn only_what_is_shown_is_copied() {
 }
 
 #[test]
+fn rows_are_selected_by_dragging_over_them() {
+    let mut finder = Finder::with_hits(6, 60);
+    let top = RunLayout::new(finder.fixture.app.size()).log_top;
+    finder.fixture.update(Message::Click { column: 10, row: top + 1 });
+    assert_eq!(selected(&finder), None, "a click selects nothing");
+    finder.fixture.update(Message::Drag { row: top + 3 });
+    assert_eq!(finder.press("Y"), [Effect::Copy("line 56\nline 57\nline 58".to_owned())]);
+    // Upwards, and out of the log.
+    finder.fixture.update(Message::Click { column: 10, row: top + 1 });
+    finder.fixture.update(Message::Drag { row: 0 });
+    assert_eq!(finder.press("Y"), [Effect::Copy("Five of 55\nline 56".to_owned())]);
+}
+
+#[test]
 fn what_is_too_much_for_the_clipboard_is_cut_between_entries_and_that_is_said() {
     let mut finder = Finder::new(Fixture::new(with_log_rows(5)));
     let long = "x".repeat(MOST_BYTES / 2 - 10);
