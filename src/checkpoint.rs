@@ -112,11 +112,11 @@ impl Checkpoints {
     #[must_use]
     pub fn state(&self) -> CheckpointState {
         let resume_from_seq = self.settings.resume_from_seq;
-        let (supported_types, note) = match self.settings.mode {
-            CheckpointMode::Capture => (Kind::SUPPORTED.to_vec(), CAPTURED),
-            CheckpointMode::Disabled => (Vec::new(), error::DISABLED),
+        let (supported_types, note) = match &self.settings.mode {
+            CheckpointMode::Capture => (Kind::SUPPORTED.to_vec(), CAPTURED.to_owned()),
+            other => (Vec::new(), error::disabled(other)),
         };
-        let mut notes = vec![note.to_owned()];
+        let mut notes = vec![note];
         let (folder, names) = match read::open_folder(&self.directory)
             .and_then(|folder| folder.map(|folder| Ok((folder.names()?, folder))).transpose())
         {
@@ -140,7 +140,7 @@ impl Checkpoints {
         };
         let names = names.unwrap_or_default();
         CheckpointState {
-            mode: self.settings.mode,
+            mode: self.settings.mode.clone(),
             supported_types,
             note: notes.join("; "),
             last_checkpoint_seq: name::highest(resume_from_seq, names.iter().map(Vec::as_slice)).0,
@@ -172,10 +172,10 @@ impl Checkpoints {
     /// # Errors
     /// [`CheckpointError::Disabled`] and [`CheckpointError::UnsupportedType`].
     pub fn supports(&self, kind: &Kind) -> Result<(), CheckpointError> {
-        match self.settings.mode {
-            CheckpointMode::Disabled => Err(CheckpointError::Disabled),
+        match &self.settings.mode {
             CheckpointMode::Capture if Kind::SUPPORTED.contains(kind) => Ok(()),
             CheckpointMode::Capture => Err(CheckpointError::UnsupportedType(kind.clone())),
+            other => Err(CheckpointError::Disabled(other.clone())),
         }
     }
 
@@ -217,7 +217,7 @@ impl Checkpoints {
     /// # Errors
     /// [`CheckpointError`] says what could not be done; the next call tries it again.
     pub fn settle(&self, now: Timestamp) -> Result<Vec<Published>, CheckpointError> {
-        if self.settings.mode == CheckpointMode::Disabled {
+        if !self.settings.mode.captures() {
             return Ok(Vec::new());
         }
         match Publisher::open_if_idle(&self.directory, self.settings.resume_from_seq, self.ways)? {

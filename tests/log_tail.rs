@@ -50,7 +50,7 @@ fn carry_out(folder: &Path, vector: &Value) -> Value {
     let description = match &published {
         Ok(published) => Some(published.description.clone()),
         Err(error) => {
-            assert!(matches!(error, CheckpointError::Disabled), "{error}");
+            assert!(matches!(error, CheckpointError::Disabled(_)), "{error}");
             assert!(!folder.join("checkpoints").exists() && !folder.join(".stepwatch").exists());
             None
         }

@@ -6,7 +6,7 @@ use super::prompt::Target;
 use super::{App, CheckpointsScreen, Effect, Key, Prompt, Records, RunScreen, Said, truth};
 use crate::checkpoint::{CheckpointError, Kind};
 use crate::display;
-use crate::run::{CheckpointMode, Manifest, Now};
+use crate::run::{Manifest, Now};
 use crate::tail::Batch;
 
 impl App {
@@ -233,8 +233,8 @@ fn target_of(run: &RunScreen, now: Now) -> Result<(Target, Option<String>), Stri
 
 /// Why no checkpoint is made of a run.
 fn disabled(manifest: &Manifest) -> Option<String> {
-    let is_disabled = manifest.checkpoint_settings().mode == CheckpointMode::Disabled;
-    is_disabled.then(|| CheckpointError::Disabled.to_string())
+    let mode = manifest.checkpoint_settings().mode;
+    (!mode.captures()).then(|| CheckpointError::Disabled(mode).to_string())
 }
 
 /// What a run is called among others.

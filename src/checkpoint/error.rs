@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::kind::Kind;
 use super::name::NoNextSeq;
-use crate::run::MAX_SEQ;
+use crate::run::{CheckpointMode, MAX_SEQ};
 
 /// Why a checkpoint was not made. Nothing was written unless the error says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// The run's settings forbid checkpoints.
-    #[error("{DISABLED}; nothing was written")]
-    Disabled,
+    #[error("{}; nothing was written", disabled(.0))]
+    Disabled(CheckpointMode),
     /// There is a `run.json` that cannot be read, so that nobody knows whether checkpoints are
     /// allowed.
     #[error("{} cannot be read, and it could forbid checkpoints: {source}; nothing was written", .path.display())]
@@ -86,8 +86,16 @@ pub enum CheckpointError {
 }
 
 /// What is said of a run whose checkpoints are disabled.
-pub(super) const DISABLED: &str =
-    "checkpointing is disabled for this step (checkpoint.mode in run.json is \"disabled\")";
+pub(super) fn disabled(mode: &CheckpointMode) -> String {
+    match mode {
+        CheckpointMode::Unknown(word) => format!(
+            "checkpointing is disabled for this step (checkpoint.mode in run.json is {word:?}, which is neither \"capture\" nor \"disabled\")"
+        ),
+        _ => {
+            "checkpointing is disabled for this step (checkpoint.mode in run.json is \"disabled\")".to_owned()
+        }
+    }
+}
 
 impl CheckpointError {
     /// Makes an error of `doing` something to `path` out of what the file system said.
@@ -110,7 +118,7 @@ impl CheckpointError {
     /// Whether the answer is no by the run's own settings, rather than that something went wrong.
     #[must_use]
     pub fn is_disabled(&self) -> bool {
-        matches!(self, Self::Disabled)
+        matches!(self, Self::Disabled(_))
     }
 }
 

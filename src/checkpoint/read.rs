@@ -43,10 +43,15 @@ impl StoredRecord {
     pub fn disagreements(&self) -> Vec<String> {
         let mut found = Vec::new();
         let Ok(record) = &self.content else { return found };
+        let name = match self.seq {
+            // That stands for every number that is too large: what the name says is told as it stands.
+            u64::MAX => self.name.split('-').next().unwrap_or_default().to_owned(),
+            seq => seq.to_string(),
+        };
         match record.seq {
             Some(seq) if seq == self.seq => {}
-            Some(seq) => found.push(format!("the name says seq {}, the content says {seq}", self.seq)),
-            None => found.push(format!("the name says seq {}, the content says none", self.seq)),
+            Some(seq) => found.push(format!("the name says seq {name}, the content says {seq}")),
+            None => found.push(format!("the name says seq {name}, the content says none")),
         }
         if record.kind != self.kind {
             found.push(format!(

@@ -94,7 +94,7 @@ fn settle(run: &RunDirectory) {
 /// What an error of making a checkpoint means for whoever called the command.
 fn refused(error: CheckpointError) -> Result<Outcome, Failure> {
     match error {
-        CheckpointError::Disabled => {
+        CheckpointError::Disabled(_) => {
             say(&error.to_string());
             Ok(Outcome::No)
         }

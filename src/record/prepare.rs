@@ -18,9 +18,7 @@ use super::{checkpoints, terminal};
 use crate::host;
 use crate::run::directory::{CHECKPOINTS, MANIFEST};
 use crate::run::replace::{Durability, replace_file};
-use crate::run::{
-    CheckpointMode, FORMAT, Id, Manifest, ProcessIdentity, RunDirectory, RunState, Status, Timestamp,
-};
+use crate::run::{FORMAT, Id, Manifest, ProcessIdentity, RunDirectory, RunState, Status, Timestamp};
 
 /// How many ids are tried for a run that nobody named.
 const MOST_MADE_RUN_IDS: u32 = 100;
@@ -64,7 +62,7 @@ fn fill(
         .map_err(cannot(&manifest_path))?;
     let mut log = Log::create(&path).map_err(cannot(&path))?;
     let said = SaidFile::create(&path).map_err(cannot(&path))?;
-    let is_capturing = manifest.checkpoint_settings().mode == CheckpointMode::Capture;
+    let is_capturing = manifest.checkpoint_settings().mode.captures();
     if is_capturing {
         fs::create_dir(path.join(CHECKPOINTS)).map_err(cannot(&path.join(CHECKPOINTS)))?;
     }

@@ -227,7 +227,11 @@ impl Check {
         }
         writeln!(out, "checkpoints: {}", counted(self.checkpoints.records, "record", "records"))?;
         for name in &self.checkpoints.bad_names {
-            writeln!(out, "checkpoint {}: the name is not NNNN-TYPE.json", display::one_line(name))?;
+            writeln!(
+                out,
+                "checkpoint {}: the name is not NNNN-TYPE.json: a seq in four digits or as many as it needs, and a type",
+                display::one_line(name)
+            )?;
         }
         for record in self.checkpoints.clashes.iter().chain(&self.checkpoints.unreadable) {
             let (name, reason) = (display::one_line(&record.name), display::one_line(&record.reason));

@@ -100,33 +100,51 @@ pub struct CheckpointSettings {
     pub summary_hint: Option<String>,
 }
 
-/// Whether checkpoints are made. A word that this version does not know is read as
-/// [`CheckpointMode::Disabled`]: what its writer wants is not known, so nothing is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Whether checkpoints are made. Where it is a word that this version does not know nothing is written:
+/// what its writer wants is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CheckpointMode {
     /// Summaries, git diffs and log tails are made.
     #[default]
     Capture,
     /// Nothing is ever written.
     Disabled,
+    /// Another word. Untrusted text.
+    Unknown(String),
 }
 
 impl CheckpointMode {
     /// The word as it stands in `run.json`.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn word(&self) -> &str {
         match self {
             Self::Capture => "capture",
             Self::Disabled => "disabled",
+            Self::Unknown(word) => word,
         }
+    }
+
+    /// Whether anything may be written.
+    #[must_use]
+    pub fn captures(&self) -> bool {
+        *self == Self::Capture
+    }
+}
+
+impl Serialize for CheckpointMode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
     }
 }
 
 impl<'de> Deserialize<'de> for CheckpointMode {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
-        Ok(if word == "capture" { Self::Capture } else { Self::Disabled })
+        Ok(match word.as_str() {
+            "capture" => Self::Capture,
+            "disabled" => Self::Disabled,
+            _ => Self::Unknown(word),
+        })
     }
 }
 
@@ -149,7 +167,7 @@ mod tests {
         assert_eq!(manifest.task_id, "t");
         assert_eq!(manifest.checkpoint_settings().mode, CheckpointMode::Disabled);
         let unknown: Manifest = serde_json::from_str(r#"{"checkpoint":{"mode":"someday"}}"#).unwrap();
-        assert_eq!(unknown.checkpoint_settings().mode, CheckpointMode::Disabled);
+        assert!(!unknown.checkpoint_settings().mode.captures());
         let empty: Manifest = serde_json::from_str("{}").unwrap();
         assert_eq!(empty.checkpoint_settings().mode, CheckpointMode::Capture);
     }

@@ -22,9 +22,24 @@ pub fn parse(name: &[u8]) -> Option<(u64, &[u8])> {
     (!kind.is_empty()).then_some((seq, kind))
 }
 
+/// Whether the seq in a record's name is written as the contract says: in four digits, or in as many as
+/// it needs.
+#[must_use]
+pub fn is_padded(name: &[u8]) -> bool {
+    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits == 4 || (digits > 4 && name[0] != b'0')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_seq_has_four_digits_or_as_many_as_it_needs() {
+        for (name, padded) in [("0001-a", true), ("12345-a", true), ("31-a", false), ("00031-a", false)] {
+            assert_eq!(is_padded(name.as_bytes()), padded, "{name}");
+        }
+    }
 
     #[test]
     fn a_record_has_digits_a_hyphen_and_a_type_before_its_ending() {
