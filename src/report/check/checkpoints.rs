@@ -103,13 +103,13 @@ fn wrong_format(record: &Record) -> Option<String> {
     (!is_known).then(|| format!("its format is {}, of which only {FORMAT} is known here", record.format))
 }
 
-/// Whether a value has the type that it should have.
-type IsRight = fn(&Value) -> bool;
+/// A key, whether its value has the type that it should have, and what that is called.
+type Key = (&'static str, fn(&Value) -> bool, &'static str);
 
 /// What of a payload is not of the type that the contract gives it.
 fn wrong_payload(kind: &Kind, payload: &Value) -> Vec<String> {
-    let texts: IsRight = |value| value.as_array().is_some_and(|all| all.iter().all(Value::is_string));
-    let (required, optional): (&[(&str, IsRight, &str)], &[(&str, IsRight, &str)]) = match kind {
+    let texts = |value: &Value| value.as_array().is_some_and(|all| all.iter().all(Value::is_string));
+    let (required, optional): (&[Key], &[Key]) = match kind {
         Kind::Summary => (&[], &[("detail", Value::is_string, "a text")]),
         Kind::LogTail => (
             &[("lines", texts, "a list of texts")],
@@ -126,7 +126,8 @@ fn wrong_payload(kind: &Kind, payload: &Value) -> Vec<String> {
         ),
         Kind::Other(_) => return Vec::new(),
     };
-    if !payload.is_object() && !(payload.is_null() && required.is_empty()) {
+    let is_left_out = payload.is_null() && required.is_empty();
+    if !payload.is_object() && !is_left_out {
         return vec!["its payload is no object".to_owned()];
     }
     let value = |key: &str| payload.get(key).filter(|value| !value.is_null());
