@@ -83,6 +83,10 @@ impl<W: Write> Writer<'_, W> {
         for (name, value) in values.iter().filter(|(name, value)| !is_text(name, value, texts)) {
             match value {
                 Value::String(text) => self.fact(name, text)?,
+                // There may be a thousand of them.
+                Value::Array(texts) if name == "untracked" && texts.iter().all(Value::is_string) => {
+                    texts.iter().filter_map(Value::as_str).try_for_each(|text| self.fact(name, text))?;
+                }
                 other => self.fact(name, &other.to_string())?,
             }
         }

@@ -53,6 +53,15 @@ fn a_record_is_its_facts_its_summary_and_its_text() {
 }
 
 #[test]
+fn new_files_are_named_a_line_each() {
+    let payload = json!({"untracked": ["a", "two\nlines"], "numbers": [1, 2], "patch": ""});
+    let record = stored("0001-git_diff.json", &json!({"seq": 1, "type": "git_diff", "payload": payload}));
+    let written = written(&record, PIPE);
+    assert!(written.contains("\nuntracked: a\nuntracked: two␊lines\n"), "{written}");
+    assert!(written.contains("\nnumbers: [1,2]\n"), "{written}");
+}
+
+#[test]
 fn on_a_terminal_nothing_in_a_record_is_obeyed() {
     let evil = "\u{1b}]0;title\u{7}\u{9b}2J\u{202e}";
     let payload = json!({"baseRef": evil, evil: [evil], "patch": format!("+{evil}\n-a\tb\n"), "stat": evil});

@@ -24,7 +24,7 @@ use crate::app::log_pane::Window;
 use crate::app::{Action, Judged, RunScreen, Said, ScreenKind};
 use crate::display;
 use crate::model::{ChannelState, Order};
-use crate::run::{Manifest, Now, Status};
+use crate::run::{Manifest, Now, Status, record_name};
 use crate::tui::text;
 use crate::tui::theme::{Theme, sign, word};
 use crate::tui::widgets::bar::{self, Piece};
@@ -155,7 +155,8 @@ fn header(run: &RunScreen, judged: Option<&Judged>, now: Now, theme: Theme) -> V
     if counts.gaps > 0 {
         add(text::count(counts.gaps, "gap"), theme.warning(), 1);
     }
-    let checkpoints = model.checkpoint_names().len();
+    let names = model.checkpoint_names().iter();
+    let checkpoints = names.filter(|name| record_name::parse(name.as_bytes()).is_some()).count();
     if checkpoints > 0 {
         add(format!("ckpt {checkpoints}"), theme.faint(), 3);
     }
