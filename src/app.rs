@@ -58,7 +58,7 @@ pub use prompt::Prompt;
 pub use records::{Records, ShownRecord};
 pub use remembered::Remembered;
 pub use run_screen::RunScreen;
-pub use runs_screen::{RunsFound, RunsScreen};
+pub use runs_screen::{RunOrder, RunsFound, RunsScreen};
 pub use said::Said;
 pub use telling::Notify;
 pub use why_screen::WhyScreen;
@@ -227,6 +227,7 @@ impl App {
             (None, Some(_), _, Some(_)) => ScreenKind::Why,
             (None, None, Some(_), Some(_)) => ScreenKind::Checkpoints,
             (None, _, _, Some(run)) => run.kind(),
+            (None, _, _, None) if self.types_runs_filter() => ScreenKind::Line,
             (None, _, _, None) => ScreenKind::Runs,
         }
     }
@@ -265,7 +266,10 @@ impl App {
     fn take_in(&mut self, message: Message, now: Now) -> Vec<Effect> {
         match message {
             Message::Key(key) => return self.key(key, now),
-            Message::Paste(text) if self.paste_to_choose(&text) || self.paste_to_find(&text) => {}
+            Message::Paste(text)
+                if self.paste_to_choose(&text)
+                    || self.paste_to_find(&text)
+                    || self.paste_to_filter_runs(&text) => {}
             Message::Paste(text) => return self.paste(&text),
             Message::Wheel(notches) => self.wheel(notches, now),
             Message::Click { column, row } => return self.click(column, row),
@@ -324,7 +328,7 @@ impl App {
 
     fn take_runs(&mut self, found: RunsFound, now: Now) -> Vec<Effect> {
         let Some(runs) = &mut self.runs else { return Vec::new() };
-        runs.take(found, &self.attention, now.monotonic, self.size);
+        runs.take(found, &self.attention, now, self.size);
         let open = self.run.as_ref().map(|run| run.model().directory());
         self.attention.keep(|run| open == Some(run) || runs.has(run));
         self.changed |= self.run.is_none();
@@ -337,7 +341,7 @@ impl App {
     }
 
     fn key(&mut self, key: Key, now: Now) -> Vec<Effect> {
-        if self.type_to_choose(key) || self.type_to_find(key) {
+        if self.type_to_choose(key) || self.type_to_find(key) || self.type_to_filter_runs(key) {
             return Vec::new();
         }
         let Some((action, which)) = self.keys.action_of(key, self.screen()) else { return self.typed(key) };
@@ -371,7 +375,7 @@ impl App {
             other => match (&mut self.help, &mut self.run, &mut self.runs) {
                 (Some(help), _, _) => help.act(other, self.size),
                 (None, Some(run), _) => run.act(other, which, self.size),
-                (None, None, Some(runs)) => runs.act(other, self.size),
+                (None, None, Some(runs)) => runs.act(other, &self.attention, now, self.size),
                 (None, None, None) => {}
             },
         }

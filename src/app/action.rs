@@ -58,6 +58,14 @@ pub enum Action {
     View,
     /// Down one page, with the key that elsewhere marks.
     NextPage,
+    /// Show only runs that answer to what is typed.
+    FilterRuns,
+    /// Order the list of runs by something else.
+    Order,
+    /// Turn that order round.
+    ReverseOrder,
+    /// Show all attempts at a step, or only the latest.
+    Attempts,
     /// Search the log.
     Search,
     /// Keep only entries that match, or drop them.

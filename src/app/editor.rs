@@ -137,7 +137,9 @@ impl Editor {
     fn word_left(&self) -> usize {
         let words = self.text.split_word_bound_indices();
         let is_word = |word: &str| word.chars().any(|character| !character.is_whitespace());
-        words.rev().find(|(index, word)| *index < self.cursor && is_word(word)).map_or(0, |(index, _)| index)
+        let begin = words.rev().find(|(index, word)| *index < self.cursor && is_word(word));
+        // A word of flags may begin within a grapheme.
+        begin.map_or(0, |(index, _)| self.left_of(index + 1))
     }
 
     /// The end of the word after the cursor.
@@ -232,6 +234,13 @@ mod tests {
         let mut editor = Editor::line("a");
         editor.insert(&"b".repeat(LONGEST));
         assert_eq!(editor.text(), "a");
+    }
+
+    #[test]
+    fn a_word_of_flags_is_gone_over_without_cutting_one() {
+        let mut editor = Editor::line("🇩\u{200d}🇩🇩");
+        typed(&mut editor, &[Key { code: KeyCode::Left, control: true, alt: false }]);
+        assert_eq!(editor.before_cursor(), "🇩\u{200d}");
     }
 
     fn any_key() -> impl Strategy<Value = Key> {

@@ -12,11 +12,18 @@ impl App {
         let mut run = RunScreen::new(self.opened, directory.clone(), self.zone.clone());
         run.set_levels(self.levels.clone());
         self.recall_run(&mut run);
+        if let Some(runs) = &mut self.runs {
+            runs.read(run.model().directory());
+        }
         self.run = Some(run);
         Effect::OpenRun { number: self.opened, directory }
     }
 
     pub(super) fn leave_finding(&mut self, key: Key) -> bool {
+        if self.run.is_none() && self.help.is_none() && key.code == KeyCode::Escape {
+            let (attention, size) = (&self.attention, self.size);
+            return self.runs.as_mut().is_some_and(|runs| runs.leave_filter(attention, size));
+        }
         let is_over_it = self.help.is_some() || self.checkpoints.is_some() || self.why.is_some();
         let run = self.run.as_mut().filter(|_| !is_over_it);
         run.is_some_and(|run| run.leave_finding(key.code == KeyCode::Escape))
@@ -41,6 +48,10 @@ impl App {
             return Vec::new();
         }
         self.note_the_open_run();
+        if let (Some(runs), Some(run)) = (&mut self.runs, &self.run) {
+            // What happened while it was open was seen.
+            runs.read(run.model().directory());
+        }
         match (self.runs.is_some(), self.run.take()) {
             (true, Some(run)) => vec![Effect::CloseRun { number: run.number() }],
             (_, run) => {

@@ -38,7 +38,7 @@ impl App {
     /// Those that need a person come first: that changes with what is said of them, and with time.
     pub(super) fn sort_runs(&mut self, now: Now) {
         if let Some(runs) = &mut self.runs {
-            runs.sort(&self.attention, now.monotonic, self.size);
+            runs.sort(&self.attention, now, self.size);
         }
     }
 
@@ -123,7 +123,7 @@ impl App {
             self.say(Said::done("no other run needs a person", now));
             return Vec::new();
         };
-        runs.select_run(&next, self.size);
+        runs.select_run(&next, &self.attention, self.size);
         if open.is_none() {
             return Vec::new();
         }

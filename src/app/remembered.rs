@@ -14,7 +14,7 @@ use super::attention::RememberedAnswer;
 use super::finding::OneFilter;
 use super::log_pane::Stand;
 use super::time_column::TimeColumn;
-use super::{App, Effect, RunScreen, RunsScreen, Said, Size};
+use super::{App, Effect, RunOrder, RunScreen, RunsScreen, Said, Size};
 use crate::app::layout::RunLayout;
 use crate::model::Pattern;
 use crate::run::{Channel, Now, RunDirectory};
@@ -76,6 +76,12 @@ pub struct RememberedList {
     pub selected: Option<String>,
     /// Whether that run was open.
     pub open: bool,
+    /// What runs had to answer to.
+    pub filter: String,
+    /// What the list was ordered by.
+    pub order: RunOrder,
+    /// Whether the other way round.
+    pub reversed: bool,
 }
 
 impl Remembered {
@@ -173,9 +179,11 @@ impl App {
                 run.recall(remembered.clone());
             }
         }
-        if let Some(runs) = &self.runs {
-            let list = memory.list_name(runs).and_then(|name| memory.all.lists.get(&name));
-            memory.to_open = list.and_then(|list| list.selected.clone());
+        if let Some(runs) = &mut self.runs
+            && let Some(list) = memory.list_name(runs).and_then(|name| memory.all.lists.get(&name))
+        {
+            runs.recall(&list.filter, list.order, list.reversed);
+            memory.to_open = list.selected.clone();
         }
     }
 
@@ -195,7 +203,8 @@ impl App {
         }
         let selected = self.selected_run();
         let selected = selected.and_then(|run| self.memory.name(run.path()));
-        let list = RememberedList { used, selected, open: self.run.is_some() };
+        let (filter, order, reversed) = self.runs.as_ref().map(RunsScreen::look).unwrap_or_default();
+        let list = RememberedList { used, selected, open: self.run.is_some(), filter, order, reversed };
         let name = self.runs.as_ref().and_then(|runs| self.memory.list_name(runs));
         Remembered { runs, lists: name.map(|name| (name, list)).into_iter().collect() }
     }
@@ -226,22 +235,22 @@ impl App {
     pub(super) fn recall_found(&mut self, now: Now) -> Vec<Effect> {
         let Some(runs) = &mut self.runs else { return Vec::new() };
         if !self.memory.answers.is_empty() {
-            for run in runs.runs() {
+            for run in runs.all() {
                 let name = self.memory.name(run.directory.path());
                 if let Some(answer) = name.and_then(|name| self.memory.answers.remove(&name)) {
                     self.attention.recall(run.directory.clone(), answer, now);
                 }
             }
-            runs.sort(&self.attention, now.monotonic, self.size);
+            runs.sort(&self.attention, now, self.size);
         }
         let Some(selected) = self.memory.to_open.take() else { return Vec::new() };
         let is_it = |run: &&RunDirectory| self.memory.name(run.path()).as_ref() == Some(&selected);
-        let Some(run) = runs.runs().iter().map(|run| &run.directory).find(is_it).cloned() else {
+        let Some(run) = runs.all().iter().map(|run| &run.directory).find(is_it).cloned() else {
             return Vec::new();
         };
         let list = self.memory.list_name(runs).and_then(|name| self.memory.all.lists.get(&name));
         let was_open = list.is_some_and(|list| list.open);
-        runs.select_run(&run, self.size);
+        runs.select_run(&run, &self.attention, self.size);
         if !was_open || self.run.is_some() || self.prompt.is_some() {
             return Vec::new();
         }

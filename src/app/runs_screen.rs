@@ -1,15 +1,24 @@
 //! The state of the list of runs. The selection stays with its run, whatever row that is on.
 
-use std::collections::BTreeSet;
+mod filter;
+mod order;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use order::RunOrder;
+pub use rows::Attempts;
+
 use super::action::Action;
-use super::attention::{Attention, Need};
+use super::attention::Attention;
+use super::editor::Editor;
 use super::layout::{RunsLayout, Size};
 use crate::diagnose::RunSummary;
-use crate::run::{RunDirectory, Status};
+use crate::run::{Now, RunDirectory, Status};
+use rows::StepKey;
 
 /// What whoever watches the roots found there.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +33,24 @@ pub struct RunsFound {
 #[derive(Debug)]
 pub struct RunsScreen {
     roots: Vec<PathBuf>,
-    /// Those that need a person first.
+    /// All that were found, in order.
+    all: Vec<Arc<RunSummary>>,
+    /// Those that have a row.
     runs: Vec<Arc<RunSummary>>,
+    /// What each row stands for.
+    attempts: Vec<Attempts>,
+    order: RunOrder,
+    is_reversed: bool,
+    /// What runs have to answer to.
+    filter: Option<Editor>,
+    /// Whether that is being typed.
+    types: bool,
+    /// The steps all of whose attempts have rows.
+    unfolded: BTreeSet<StepKey>,
+    /// How runs were when they were looked at last.
+    known: BTreeMap<RunDirectory, (Status, bool)>,
+    /// Those in which something happened since a person opened them.
+    unread: BTreeSet<RunDirectory>,
     troubles: Vec<(PathBuf, String)>,
     /// Whether the roots have been looked at once.
     looked: bool,
@@ -39,7 +64,16 @@ impl RunsScreen {
     pub(super) fn new(roots: Vec<PathBuf>) -> Self {
         Self {
             roots,
+            all: Vec::new(),
             runs: Vec::new(),
+            attempts: Vec::new(),
+            order: RunOrder::default(),
+            is_reversed: false,
+            filter: None,
+            types: false,
+            unfolded: BTreeSet::new(),
+            known: BTreeMap::new(),
+            unread: BTreeSet::new(),
             troubles: Vec::new(),
             looked: false,
             selected: None,
@@ -54,10 +88,34 @@ impl RunsScreen {
         &self.roots
     }
 
-    /// The runs, those that need a person first.
+    /// The runs that have a row, in order.
     #[must_use]
     pub fn runs(&self) -> &[Arc<RunSummary>] {
         &self.runs
+    }
+
+    /// All runs, in order.
+    #[must_use]
+    pub fn all(&self) -> &[Arc<RunSummary>] {
+        &self.all
+    }
+
+    /// What a row stands for.
+    #[must_use]
+    pub fn attempts(&self, row: usize) -> Attempts {
+        self.attempts.get(row).copied().unwrap_or_default()
+    }
+
+    /// What the list is ordered by, and whether the other way round.
+    #[must_use]
+    pub fn order(&self) -> (RunOrder, bool) {
+        (self.order, self.is_reversed)
+    }
+
+    /// Whether something happened in the run since a person opened it: it ended, or got stuck.
+    #[must_use]
+    pub fn is_unread(&self, run: &RunSummary) -> bool {
+        self.unread.contains(&run.directory)
     }
 
     /// The roots that could not be looked into, and why.
@@ -103,7 +161,7 @@ impl RunsScreen {
         if self.marked.is_empty() {
             return self.runs.get(self.selected()).into_iter().collect();
         }
-        self.runs.iter().filter(|run| self.is_marked(run)).collect()
+        self.all.iter().filter(|run| self.is_marked(run)).collect()
     }
 
     pub(super) fn unmark_all(&mut self) {
@@ -113,31 +171,55 @@ impl RunsScreen {
     /// Whether a clock is shown that goes on by itself.
     #[must_use]
     pub fn has_clock(&self) -> bool {
-        self.runs.iter().any(|run| run.is_live())
+        self.all.iter().any(|run| run.is_live())
     }
 
     /// The summary of the run in that directory.
     #[must_use]
     pub fn summary_of(&self, directory: &Path) -> Option<&Arc<RunSummary>> {
-        self.runs.iter().find(|run| run.directory.path() == directory)
+        self.all.iter().find(|run| run.directory.path() == directory)
     }
 
     /// Whether the run is in the list.
     #[must_use]
     pub fn has(&self, run: &RunDirectory) -> bool {
-        self.runs.iter().any(|other| other.directory == *run)
+        self.all.iter().any(|other| other.directory == *run)
     }
 
-    /// Puts those that need a person first.
-    pub(super) fn sort(&mut self, attention: &Attention, now: Duration, size: Size) {
-        let ranked = std::mem::take(&mut self.runs).into_iter();
-        let mut ranked: Vec<(u8, Arc<RunSummary>)> =
-            ranked.map(|run| (rank(attention.need(&run, now), run.status), run)).collect();
-        ranked.sort_by(|(one_rank, one), (other_rank, other)| {
-            one_rank.cmp(other_rank).then_with(|| one.by_need(other))
-        });
-        self.runs = ranked.into_iter().map(|(_, run)| run).collect();
+    /// Puts the runs in order: what needs a person changes with what is said of them, and with time.
+    pub(super) fn sort(&mut self, attention: &Attention, now: Now, size: Size) {
+        let all = std::mem::take(&mut self.all);
+        self.all = self.order.sort(all, self.is_reversed, attention, now);
+        self.note_news(attention);
+        self.arrange(attention, size);
+    }
+
+    /// Gives rows to the runs that are to have one.
+    fn arrange(&mut self, attention: &Attention, size: Size) {
+        (self.runs, self.attempts) = rows::arrange(&self.all, self.needle(), &self.unfolded, attention);
         self.keep_in_sight(size);
+    }
+
+    fn note_news(&mut self, attention: &Attention) {
+        for run in &self.all {
+            let is_now = (run.status, attention.stuck(run).is_some());
+            match self.known.get_mut(&run.directory) {
+                Some(before) if *before == is_now => {}
+                Some(before) => {
+                    let is_news = is_now.1 && !before.1 || is_now.0 != before.0 && is_now.0.has_ended();
+                    *before = is_now;
+                    if is_news {
+                        self.unread.insert(run.directory.clone());
+                    }
+                }
+                None => _ = self.known.insert(run.directory.clone(), is_now),
+            }
+        }
+    }
+
+    /// A person looks at the run.
+    pub(super) fn read(&mut self, run: &RunDirectory) {
+        self.unread.remove(run);
     }
 
     /// The next run that needs a person, after the selected one or the one that is open; from the last
@@ -156,26 +238,50 @@ impl RunsScreen {
         in_need.next().map(|run| run.directory.clone())
     }
 
-    pub(super) fn select_run(&mut self, run: &RunDirectory, size: Size) {
+    /// Puts the cursor on a run, and makes sure that it has a row.
+    pub(super) fn select_run(&mut self, run: &RunDirectory, attention: &Attention, size: Size) {
+        let has_row = |runs: &[Arc<RunSummary>]| runs.iter().any(|other| other.directory == *run);
+        if !has_row(&self.runs) {
+            self.filter = None;
+            let found = self.all.iter().find(|other| other.directory == *run);
+            self.unfolded.extend(found.and_then(|run| rows::step_of(run)));
+            self.arrange(attention, size);
+        }
         self.selected = Some(run.clone());
         self.keep_in_sight(size);
     }
 
-    pub(super) fn take(&mut self, found: RunsFound, attention: &Attention, now: Duration, size: Size) {
+    pub(super) fn take(&mut self, found: RunsFound, attention: &Attention, now: Now, size: Size) {
         let row = self.selected();
-        self.runs = found.runs;
+        self.all = found.runs;
         self.sort(attention, now, size);
         self.troubles = found.troubles;
         self.looked = true;
-        let runs = &self.runs;
-        self.marked.retain(|run| runs.iter().any(|other| other.directory == *run));
-        let is_there = |run: &RunDirectory| self.runs.iter().any(|other| other.directory == *run);
+        let is_there = |run: &RunDirectory| self.all.iter().any(|other| other.directory == *run);
+        self.marked.retain(is_there);
+        self.unread.retain(is_there);
+        self.known.retain(|run, _| is_there(run));
         // A run that went away leaves the selection on its row. Until a row is chosen the first
         // one stays selected, so that what needs a person is under the cursor.
         if self.selected.as_ref().is_some_and(|run| !is_there(run)) {
             self.select(row, size);
         }
         self.keep_in_sight(size);
+    }
+
+    /// Gives all attempts at the step under the cursor a row, or only the latest.
+    fn toggle_attempts(&mut self, attention: &Attention, size: Size) {
+        let Some(key) = self.runs.get(self.selected()).and_then(|run| rows::step_of(run)) else { return };
+        if self.unfolded.remove(&key) {
+            // The cursor goes to the row that stands for its run.
+            let latest = (0..self.runs.len()).find(|row| {
+                self.attempts(*row).count > 0 && rows::step_of(&self.runs[*row]).as_ref() == Some(&key)
+            });
+            self.selected = latest.map(|row| self.runs[row].directory.clone());
+        } else {
+            self.unfolded.insert(key);
+        }
+        self.arrange(attention, size);
     }
 
     fn select(&mut self, row: usize, size: Size) {
@@ -191,7 +297,7 @@ impl RunsScreen {
         self.top = self.top.min(self.runs.len().saturating_sub(height));
     }
 
-    pub(super) fn act(&mut self, action: Action, size: Size) {
+    pub(super) fn act(&mut self, action: Action, attention: &Attention, now: Now, size: Size) {
         let page = usize::from(RunsLayout::new(size).list_height).saturating_sub(1).max(1);
         let row = self.selected();
         match action {
@@ -201,6 +307,18 @@ impl RunsScreen {
             Action::PageDown => self.select(row + page, size),
             Action::First => self.select(0, size),
             Action::Last => self.select(usize::MAX, size),
+            Action::FilterRuns => self.types_filter(),
+            Action::Accept => self.keep_filter(attention, size),
+            Action::Abandon => _ = self.leave_filter(attention, size),
+            Action::Order => {
+                (self.order, self.is_reversed) = (self.order.next(), false);
+                self.sort(attention, now, size);
+            }
+            Action::ReverseOrder => {
+                self.is_reversed = !self.is_reversed;
+                self.sort(attention, now, size);
+            }
+            Action::Attempts => self.toggle_attempts(attention, size),
             Action::Mark => {
                 // The next key marks the next one.
                 if let Some(run) = self.runs.get(row).map(|run| run.directory.clone()) {
@@ -235,21 +353,5 @@ impl RunsScreen {
 
     pub(super) fn resized(&mut self, size: Size) {
         self.keep_in_sight(size);
-    }
-}
-
-/// The order of the list by need: those that need a person first, then those that are under way, then
-/// those that ended otherwise, and what was answered where it would be if it needed nobody.
-fn rank(need: Need, status: Status) -> u8 {
-    match (need, status) {
-        (Need::Stuck, _) => 0,
-        (Need::Lost, _) => 1,
-        (Need::Failed, _) => 2,
-        (_, Status::Running) => 3,
-        (_, Status::Prepared) => 4,
-        (_, Status::Unknown) => 5,
-        (_, Status::Lost | Status::Failed) => 6,
-        (_, Status::Cancelled) => 7,
-        (_, Status::Succeeded) => 8,
     }
 }

@@ -8,6 +8,7 @@ mod list;
 mod needing;
 mod palette;
 mod remembered;
+mod rows;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;

@@ -93,7 +93,12 @@ fn whoever_moves_before_the_run_was_read_stays_there() {
 }
 
 fn open_last(name: &str, open: bool) -> Remembered {
-    let list = RememberedList { used: 1, selected: Some(format!("/here/{name}")), open };
+    let list = RememberedList {
+        used: 1,
+        selected: Some(format!("/here/{name}")),
+        open,
+        ..RememberedList::default()
+    };
     Remembered { lists: [("/r".to_owned(), list)].into(), ..Remembered::default() }
 }
 
