@@ -5,6 +5,8 @@
 mod checkpoints;
 #[path = "screens/example.rs"]
 mod example;
+#[path = "screens/list.rs"]
+mod list;
 #[path = "screens/stuck.rs"]
 mod stuck;
 #[path = "screens/themes.rs"]
@@ -25,8 +27,12 @@ use stepwatch::tui::view::{self, Look};
 
 use example::Example;
 
-const SIZES: [Size; 3] =
-    [Size { width: 60, height: 15 }, Size { width: 80, height: 24 }, Size { width: 120, height: 40 }];
+const SIZES: [Size; 4] = [
+    Size { width: 60, height: 15 },
+    Size { width: 80, height: 24 },
+    Size { width: 120, height: 40 },
+    Size { width: 200, height: 60 },
+];
 
 fn draw(app: &App, now: Now, look: &Look) -> Buffer {
     let size = app.size();

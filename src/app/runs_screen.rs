@@ -47,8 +47,8 @@ pub struct RunsScreen {
     types: bool,
     /// The steps all of whose attempts have rows.
     unfolded: BTreeSet<StepKey>,
-    /// How runs were when they were looked at last.
-    known: BTreeMap<RunDirectory, (Status, bool)>,
+    /// How runs were when they were looked at last, and whether they were stuck, once that was judged.
+    known: BTreeMap<RunDirectory, (Status, Option<bool>)>,
     /// Those in which something happened since a person opened them.
     unread: BTreeSet<RunDirectory>,
     troubles: Vec<(PathBuf, String)>,
@@ -202,11 +202,13 @@ impl RunsScreen {
 
     fn note_news(&mut self, attention: &Attention) {
         for run in &self.all {
-            let is_now = (run.status, attention.stuck(run).is_some());
+            let is_stuck = attention.judged(&run.directory).map(|_| attention.stuck(run).is_some());
+            let is_now = (run.status, is_stuck);
             match self.known.get_mut(&run.directory) {
                 Some(before) if *before == is_now => {}
                 Some(before) => {
-                    let is_news = is_now.1 && !before.1 || is_now.0 != before.0 && is_now.0.has_ended();
+                    let has_ended = is_now.0 != before.0 && is_now.0.has_ended();
+                    let is_news = has_ended || (before.1, is_now.1) == (Some(false), Some(true));
                     *before = is_now;
                     if is_news {
                         self.unread.insert(run.directory.clone());

@@ -224,7 +224,7 @@ impl Example {
         path
     }
 
-    fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("runs")
     }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::super::*;
 use super::list::{list, names, selected, summary};
+use crate::diagnose::{Code, Facts, Verdict};
 use crate::run::{Status, Timestamp};
 
 /// An attempt at a step of a task that began at that time.
@@ -164,6 +165,20 @@ fn what_happened_since_a_run_was_looked_at_is_marked_until_it_is_opened() {
     assert_eq!(selected(&app), "a");
     press(&mut app, now, "⏎q");
     assert_eq!(unread(&app), none);
+    // What a run was found to be at first is no news, and what it gets to be later is.
+    let runs = vec![summary("a", Status::Running, 2)];
+    for (verdicts, news) in [(vec![true], none.clone()), (vec![false, true], vec!["a".to_owned()])] {
+        let (mut app, now) = list(runs.clone());
+        for alarm in verdicts {
+            let verdict = Verdict { code: Code::WaitingForInput, alarm, ..Verdict::default() };
+            let run = Arc::clone(&runs[0]);
+            app.update(
+                Message::Judged(vec![Arc::new(Judged { run, verdict, facts: Facts::default() })]),
+                now,
+            );
+        }
+        assert_eq!(unread(&app), news);
+    }
     // What happens while it is open is seen.
     let (mut app, now) = list(vec![summary("a", Status::Running, 2)]);
     press(&mut app, now, "⏎");
