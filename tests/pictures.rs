@@ -79,6 +79,20 @@ fn the_picture_of_why_is_current() {
 }
 
 #[test]
+fn the_picture_of_the_palette_is_current() {
+    let (mut app, now, example) = stuck::run_screen(Size { width: 100, height: 18 }, "npm");
+    press(&mut app, "Pcop", now);
+    compare_both("palette", &(app, now, example));
+}
+
+#[test]
+fn the_picture_of_the_help_is_current() {
+    let (mut app, now, example) = stuck::run_screen(Size { width: 100, height: 24 }, "npm");
+    press(&mut app, "?", now);
+    compare_both("help", &(app, now, example));
+}
+
+#[test]
 fn the_picture_of_the_checkpoints_is_current() {
     let example = Example::new();
     example.without_checkpoints();
