@@ -246,3 +246,86 @@ proptest! {
         }
     }
 }
+
+/// Anything that can happen to a list.
+#[derive(Clone, Debug)]
+enum Step {
+    Key(usize, usize),
+    Typed(char),
+    Paste(String),
+    Click(u16, u16),
+    Wheel(i32),
+    Resize(u16, u16),
+    Found(Vec<(usize, usize, i64)>),
+    Judged(bool),
+    Time(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let runs = proptest::collection::vec((0_usize..4, 0_usize..4, 0_i64..40), 0..40);
+    prop_oneof![
+        6 => (0..action::ACTIONS.len(), 0_usize..4).prop_map(|(row, key)| Step::Key(row, key)),
+        3 => prop::sample::select(vec!['/', 'r', '1', 'j', 'k', '\u{301}', 'ä']).prop_map(Step::Typed),
+        1 => "\\PC{0,6}\n?".prop_map(Step::Paste),
+        1 => (0_u16..310, 0_u16..110).prop_map(|(column, row)| Step::Click(column, row)),
+        1 => (-5_i32..5).prop_map(Step::Wheel),
+        1 => (1_u16..=300, 1_u16..=100).prop_map(|(width, height)| Step::Resize(width, height)),
+        3 => runs.prop_map(Step::Found),
+        1 => any::<bool>().prop_map(Step::Judged),
+        1 => (0_u64..3_000_000).prop_map(Step::Time),
+    ]
+}
+
+fn drawn(runs: &[(usize, usize, i64)]) -> Vec<Arc<RunSummary>> {
+    let statuses = [Status::Running, Status::Failed, Status::Succeeded, Status::Lost];
+    let run = |(number, (step, status, began)): (usize, &(usize, usize, i64))| {
+        attempt(&format!("run-{number}"), ["", "a", "b", "c"][*step], statuses[*status], *began)
+    };
+    runs.iter().enumerate().map(run).collect()
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_to_the_list_at_any_size_the_cursor_is_on_a_row_in_sight(
+        steps in proptest::collection::vec(step(), 1..60),
+    ) {
+        let (mut app, mut now) = list(drawn(&[(1, 0, 1), (1, 1, 0), (2, 2, 5)]));
+        for step in steps {
+            match step {
+                Step::Key(row, key) => {
+                    let keys = action::ACTIONS[row].keys;
+                    app.update(Message::Key(keys[key % keys.len()]), now);
+                }
+                Step::Typed(character) => { app.update(Message::Key(Key::character(character)), now); }
+                Step::Paste(text) => { app.update(Message::Paste(text), now); }
+                Step::Click(column, row) => { app.update(Message::Click { column, row }, now); }
+                Step::Wheel(notches) => { app.update(Message::Wheel(notches), now); }
+                Step::Resize(width, height) => { app.update(Message::Resize(Size { width, height }), now); }
+                Step::Found(runs) => found(&mut app, now, drawn(&runs)),
+                Step::Judged(alarm) => {
+                    let run = app.runs().unwrap().all().first().cloned();
+                    let verdict = Verdict { code: Code::WaitingForInput, alarm, ..Verdict::default() };
+                    let judged = run.map(|run| Arc::new(Judged { run, verdict, facts: Facts::default() }));
+                    app.update(Message::Judged(judged.into_iter().collect()), now);
+                }
+                Step::Time(milliseconds) => {
+                    now.monotonic += Duration::from_millis(milliseconds);
+                    now.wall = Timestamp::from_milliseconds(now.wall.milliseconds() + milliseconds.cast_signed());
+                    app.update(Message::Tick, now);
+                }
+            }
+            let runs = app.runs().unwrap();
+            let rows = runs.runs().len();
+            prop_assert!(rows <= runs.all().len());
+            prop_assert!(rows == 0 || runs.selected() < rows);
+            let height = usize::from(layout::RunsLayout::new(app.size()).list_height);
+            let in_sight = runs.top()..runs.top() + height;
+            prop_assert!(rows == 0 || in_sight.contains(&runs.selected()), "{in_sight:?} {}", runs.selected());
+            prop_assert!(runs.marked() <= runs.all().len());
+            prop_assert_eq!(runs.chosen().is_empty(), rows == 0 && runs.marked() == 0);
+            for run in runs.chosen() {
+                prop_assert!(runs.has(&run.directory));
+            }
+        }
+    }
+}
