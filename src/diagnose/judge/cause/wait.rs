@@ -97,7 +97,7 @@ fn besides(process: &Process, waiting: &Waiting) -> Cause {
 }
 
 fn milliseconds(length: u64) -> String {
-    span(Duration::from_millis(length))
+    if length < 1000 { format!("{length} ms at a time") } else { span(Duration::from_millis(length)) }
 }
 
 fn children(process: &Process, facts: &Facts) -> Found {

@@ -168,3 +168,14 @@ fn a_loop_of_writes_to_a_full_disk_is_a_full_disk() {
         told.sentence
     );
 }
+
+#[test]
+fn a_short_sleep_is_told_in_milliseconds() {
+    let sleeps = |timeout_ms| Waiting { timeout_ms: Some(timeout_ms), ..Waiting::of(Wait::Timer) };
+    for (length, told) in [(100, "sleeps for 100 ms at a time"), (300_000, "sleeps for 5m00s")] {
+        let mut process = member(7, waits(Wait::Timer, 0, None));
+        process.threads[0].wait = Some(sleeps(length));
+        let sentence = verdict(&run_of(vec![process])).sentence;
+        assert!(sentence.contains(told), "{sentence}");
+    }
+}
