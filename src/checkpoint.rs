@@ -58,7 +58,7 @@ pub struct Checkpoints {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckpointState {
-    /// Whether checkpoints are made.
+    /// Whether checkpoints are made: `disabled` also where another word says so, which the note tells.
     pub mode: CheckpointMode,
     /// The types that can be made; none where the mode is `disabled`.
     pub supported_types: Vec<Kind>,
@@ -140,7 +140,11 @@ impl Checkpoints {
         };
         let names = names.unwrap_or_default();
         CheckpointState {
-            mode: self.settings.mode.clone(),
+            mode: if self.settings.mode.captures() {
+                CheckpointMode::Capture
+            } else {
+                CheckpointMode::Disabled
+            },
             supported_types,
             note: notes.join("; "),
             last_checkpoint_seq: name::highest(resume_from_seq, names.iter().map(Vec::as_slice)).0,
