@@ -70,7 +70,11 @@ fn full_manifest() -> Manifest {
         step_count: Some(9),
         attempt: Some(1),
         labels: BTreeMap::from([("branch".to_owned(), "main".to_owned())]),
-        terminal: Some(Terminal { tty: Some("/dev/pts/3".into()), tmux_pane: Some("%7".into()) }),
+        terminal: Some(Terminal {
+            tty: Some("/dev/pts/3".into()),
+            tmux_pane: Some("%7".into()),
+            tmux_socket: Some("/tmp/tmux-0/default".into()),
+        }),
         checkpoint: Some(CheckpointSettings {
             mode: CheckpointMode::Disabled,
             resume_from_seq: Some(4),

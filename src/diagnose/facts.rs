@@ -229,7 +229,8 @@ impl<'s> Case<'s> {
 /// Why nothing can be said of the processes of a run: a run on another host, or one that has ended,
 /// has no live facts.
 fn why_no_processes(manifest: &Manifest, state: &RunState, status: Status) -> Option<String> {
-    if status.has_ended() {
+    // Of a lost run the step may live on, without its recorder.
+    if status.has_ended() && status != Status::Lost {
         return Some("the run has ended".to_owned());
     }
     let is_elsewhere = !manifest.host.is_empty() && host::name().is_some_and(|name| name != manifest.host);

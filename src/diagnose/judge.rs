@@ -9,7 +9,8 @@ mod words;
 
 use std::time::Duration;
 
-use super::facts::Facts;
+use super::facts::{ChannelClock, Facts};
+use super::process::Process;
 use super::verdict::{Code, Confidence, Evidence, Verdict};
 use crate::display;
 use crate::run::{Status, Timestamp};
@@ -226,7 +227,7 @@ impl Case<'_> {
             sentence,
             since: self.last_said(),
             evidence: self.what_they_do(code),
-            suggestions: Vec::new(),
+            suggestions: self.where_they_are(code),
         }
     }
 
@@ -237,13 +238,25 @@ impl Case<'_> {
         told.map(|text| self.evidence("process", text, Some(self.at))).collect()
     }
 
+    /// What shows where those are that have no children to wait for, where nothing else is known.
+    fn where_they_are(&self, code: Code) -> Vec<String> {
+        let processes = &self.facts.processes;
+        let is_leaf = |process: &&Process| !processes.living().any(|other| other.parent == process.pid);
+        let leaves = processes.living().filter(|_| code == Code::Unknown).filter(is_leaf);
+        leaves.take(PROCESSES_TOLD).map(cause::stack_of).collect()
+    }
+
     /// Where a person can answer.
     fn where_to_answer(&self) -> Vec<String> {
         let Some(terminal) = &self.facts.manifest.terminal else { return Vec::new() };
         let tmux = terminal.tmux_pane.as_deref().filter(|pane| words::is_pane(pane));
-        tmux.map(|pane| format!("tmux switch-client -t '{pane}' || tmux attach -t '{pane}'"))
-            .into_iter()
-            .collect()
+        let socket = terminal.tmux_socket.as_deref();
+        let tmux = tmux.map(|pane| {
+            let tmux = socket
+                .map_or_else(|| "tmux".to_owned(), |socket| format!("tmux -S {}", words::shell_word(socket)));
+            format!("{tmux} switch-client -t '{pane}' || {tmux} attach -t '{pane}'")
+        });
+        tmux.into_iter().collect()
     }
 
     /// The same as a fact: the terminal in which the run was started.
@@ -260,16 +273,30 @@ impl Case<'_> {
         Evidence { kind: kind.to_owned(), text, at }
     }
 
+    /// When a channel said something last.
+    fn clock_told(&self, clock: &ChannelClock) -> String {
+        let channel = &clock.channel;
+        let ago = |at: Timestamp| span(self.at.since(at));
+        match (clock.last, clock.painted) {
+            (None, None) => format!("{channel} has said nothing that tells its time"),
+            (Some(last), None) => format!("{channel} said something {} ago", ago(last)),
+            (None, Some(painted)) => {
+                format!("{channel} only paints the same line anew, {} ago last", ago(painted))
+            }
+            (Some(last), Some(painted)) => format!(
+                "{channel} said something new {} ago, and only painted the same line anew since, {} ago last",
+                ago(last),
+                ago(painted)
+            ),
+        }
+    }
+
     /// The verdict, with the clocks and the habit that it is to be read with.
     fn completed(&self, decided: Decided) -> Verdict {
         let mut evidence = decided.evidence;
         if !self.facts.status.has_ended() {
             for clock in &self.facts.log.clocks {
-                let text = clock.last.map_or_else(
-                    || format!("{} has said nothing that tells its time", clock.channel),
-                    |last| format!("{} said something {} ago", clock.channel, span(self.at.since(last))),
-                );
-                evidence.push(self.evidence("clock", text, clock.last));
+                evidence.push(self.evidence("clock", self.clock_told(clock), clock.last));
             }
             evidence.extend(self.facts.last_checkpoint.map(|last| {
                 let text = format!("the newest checkpoint was written {} ago", span(self.at.since(last)));

@@ -8,6 +8,8 @@ mod linux;
 #[cfg(any(test, not(target_os = "linux")))]
 mod portable;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use call::{Call, Wait};
@@ -38,6 +40,8 @@ pub struct Process {
     pub foreground_group: Option<u32>,
     /// Who traces it.
     pub tracer: Option<u32>,
+    /// The folder of the control group that holds it frozen, as a paused container is. Untrusted text.
+    pub frozen_by: Option<String>,
     /// Processor time that it used itself, in milliseconds.
     pub cpu_ms: u64,
     /// Processor time of the children that it waited for, in milliseconds: a shell computes through
@@ -93,6 +97,10 @@ pub struct Waiting {
     /// Where it waits for a futex: whether other processes may be those that end it.
     #[serde(default)]
     pub is_shared: bool,
+    /// Where it waits for a thread of its own process to end: which one, as `pthread_join` does. The
+    /// kernel wakes such a futex as one that processes share.
+    #[serde(default)]
+    pub joins: Option<u32>,
 }
 
 /// A descriptor among several that a thread waits for.
@@ -180,6 +188,9 @@ pub struct Processes {
     pub root: Option<u32>,
     /// The processes, parents before their children.
     pub all: Vec<Process>,
+    /// The names of processes that are none of the run and hold the other end of something in it.
+    /// Untrusted text.
+    pub strangers: BTreeMap<u32, String>,
     /// How long the two samples were apart, in milliseconds; 0 where there was one only.
     pub sampled_for_ms: u64,
     /// What could not be read, and why.
@@ -236,7 +247,26 @@ impl Waiting {
     /// A wait of which nothing more is known.
     #[must_use]
     pub fn of(wait: Wait) -> Self {
-        Self { wait, descriptor: None, target: None, timeout_ms: None, polled: Vec::new(), is_shared: false }
+        Self {
+            wait,
+            descriptor: None,
+            target: None,
+            timeout_ms: None,
+            polled: Vec::new(),
+            is_shared: false,
+            joins: None,
+        }
+    }
+}
+
+impl Target {
+    /// The processes that hold its other end, as far as there is one.
+    #[must_use]
+    pub fn others(&self) -> &[u32] {
+        match self {
+            Self::Pipe { others, .. } | Self::Fifo { others, .. } | Self::Socket { others, .. } => others,
+            Self::Terminal { .. } | Self::File { .. } | Self::Other { .. } => &[],
+        }
     }
 }
 

@@ -204,6 +204,7 @@ mod tests {
                 timeout_ms: None,
                 polled: Vec::new(),
                 is_shared: false,
+                joins: None,
             }),
             ..Thread::default()
         }

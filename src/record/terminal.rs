@@ -19,7 +19,15 @@ pub(crate) fn of_standard_input() -> Option<Terminal> {
     }
     let tty = rustix::termios::ttyname(stdin, Vec::new()).ok()?.into_string().ok();
     let tmux_pane = std::env::var("TMUX_PANE").ok().filter(|pane| !pane.is_empty());
-    Some(Terminal { tty, tmux_pane })
+    let server = std::env::var("TMUX").ok().filter(|_| tmux_pane.is_some());
+    Some(Terminal { tty, tmux_pane, tmux_socket: server.as_deref().and_then(tmux_socket) })
+}
+
+/// The socket in what tmux hands to its panes: the socket, its own pid and the number of the session, with
+/// commas between them. The path may have commas of its own.
+fn tmux_socket(server: &str) -> Option<String> {
+    let socket = server.rsplitn(3, ',').nth(2)?;
+    (!socket.is_empty()).then(|| socket.to_owned())
 }
 
 /// The size of our own terminal, rows before columns.
@@ -163,5 +171,18 @@ impl Keyboard {
     /// The key that the step's terminal takes for that meaning.
     fn key(&self, meaning: SpecialCodeIndex) -> Option<u8> {
         rustix::termios::tcgetattr(&self.terminal).ok().map(|modes| modes.special_codes[meaning])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_socket_of_tmux_is_what_stands_before_its_pid_and_its_session() {
+        assert_eq!(tmux_socket("/tmp/tmux-0/default,1234,0").as_deref(), Some("/tmp/tmux-0/default"));
+        assert_eq!(tmux_socket("/tmp/a,b/c,1234,0").as_deref(), Some("/tmp/a,b/c"));
+        assert_eq!(tmux_socket(",1234,0"), None);
+        assert_eq!(tmux_socket("nonsense"), None);
     }
 }

@@ -75,6 +75,9 @@ pub struct Terminal {
     /// The tmux pane, for example `%7`.
     #[serde(alias = "tmux_pane", skip_serializing_if = "Option::is_none")]
     pub tmux_pane: Option<String>,
+    /// The socket of the tmux server that the pane is of, for example `/tmp/tmux-1000/default`.
+    #[serde(alias = "tmux_socket", skip_serializing_if = "Option::is_none")]
+    pub tmux_socket: Option<String>,
 }
 
 /// How checkpoints are made of a run. A run without these settings is in mode `capture`.

@@ -25,7 +25,7 @@ fn filled(template: &str, sequence: &Sequence) -> Vec<u8> {
 
 const MANIFEST: &str = r#"{"format":1,"runUid":"u~","taskId":"t~","stepId":"s~","stepName":"n~",
 "stepIndex":1,"stepCount":2,"attempt":3,"runId":"r~","workerKind":"w~","labels":{"l~":"v~"},"host":"h~",
-"bootId":"b~","cwd":"/c~","command":["m~","a~"],"pty":true,"terminal":{"tty":"y~","tmuxPane":"p~"},
+"bootId":"b~","cwd":"/c~","command":["m~","a~"],"pty":true,"terminal":{"tty":"y~","tmuxPane":"p~","tmuxSocket":"k~"},
 "checkpoint":{"mode":"capture","gitDiffBaseRef":"g~","summaryHint":"i~"}}"#;
 const MANIFEST_OF_TIMES: &str = r#"{"format":"f~","taskId":"t~","stepIndex":"x~","attempt":"a~",
 "createdAt":"c~","labels":"l~","command":"m~","checkpoint":{"mode":"o~","resumeFromSeq":"r~"}}"#;

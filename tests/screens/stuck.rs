@@ -43,7 +43,7 @@ pub(crate) fn judged(run: Arc<RunSummary>, now: Now, name: &str) -> Arc<Judged> 
         at: Some(now.wall),
         earlier: vec![EarlierRun { elapsed_ms: Some(198_000), longest_silence_ms: Some(14_000) }],
         log: LogFacts {
-            clocks: vec![ChannelClock { channel: "stdout".to_owned(), last: since }],
+            clocks: vec![ChannelClock { channel: "stdout".to_owned(), last: since, painted: None }],
             open_line: Some(OpenLine {
                 channel: "stdout".to_owned(),
                 text: "Proceed? [y/N] ".to_owned(),
@@ -60,7 +60,7 @@ pub(crate) fn judged(run: Arc<RunSummary>, now: Now, name: &str) -> Arc<Judged> 
                 process(4177, 4121, name, "read", waiting(Wait::Read, Some(0), Some(terminal))),
             ],
             sampled_for_ms: 1000,
-            unavailable: Vec::new(),
+            ..Processes::default()
         },
         ..Facts::default()
     };

@@ -10,6 +10,19 @@ const MOVING: &[&str] = &["progressing"];
 /// Nothing that can be read tells it from a silent run.
 const NO_ALARM: &[&str] = &["progressing", "sleeping", "busy_silent", "unknown"];
 
+/// The beginning of a script whose main thread joins another one by the C library's `pthread_join`; what
+/// the other one does, two closing brackets and a quotation mark are to follow.
+macro_rules! joins {
+    () => {
+        r#"exec python3 -c 'import ctypes,os,socket,threading,time
+kind = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p); library = ctypes.CDLL(None); other = ctypes.c_ulong()
+def joined(work):
+    work = kind(work); print("begun", flush=True)
+    library.pthread_create(ctypes.byref(other), None, work, None); library.pthread_join(other, None)
+joined(lambda _: "#
+    };
+}
+
 /// Steps that do not move on.
 pub(crate) const STUCK: &[Situation] = &[
     stuck(
@@ -117,6 +130,16 @@ subprocess.Popen(["head", "-c", "1000000", "/dev/zero"], stdout=subprocess.PIPE)
         &["looping"],
     ),
     stuck(
+        "a main thread that joins one that waits for a peer",
+        concat!(joins!(), r#"socket.create_connection(("127.0.0.1", int(os.environ["PEER"]))).recv(1))'"#),
+        NETWORK,
+    ),
+    stuck(
+        "a main thread that joins one that waits for ever",
+        concat!(joins!(), r#"threading.Event().wait())'"#),
+        DEADLOCK,
+    ),
+    stuck(
         "a full disk that the last line tells of",
         r#"echo "write: No space left on device" >&2; sleep 1000"#,
         &["disk_full"],
@@ -187,6 +210,12 @@ def work():
 thread = threading.Thread(target=work, daemon=True); thread.start(); print("begun", flush=True); thread.join()'"#,
         BUSY,
     ),
+    healthy(
+        "a main thread that joins one that computes",
+        concat!(joins!(), r#"any(0 for _ in iter(int, 1)))'"#),
+        BUSY,
+    ),
+    healthy("a main thread that joins one that sleeps", concat!(joins!(), r#"time.sleep(1000))'"#), ASLEEP),
     healthy(
         "a follower of a file that nobody writes",
         r#"echo begun > "$HELD.followed"; exec tail -f "$HELD.followed""#,

@@ -59,8 +59,12 @@ pub struct LogFacts {
 pub struct ChannelClock {
     /// The channel's name. Untrusted text where it is none of the three.
     pub channel: String,
-    /// When; `None` where its entries tell no time, or there is none.
+    /// When; `None` where its entries tell no time, or there is none. What only paints a line anew is
+    /// nothing said.
     pub last: Option<Timestamp>,
+    /// When it only painted the same anew, if that was later.
+    #[serde(default)]
+    pub painted: Option<Timestamp>,
 }
 
 /// The last line of output, without its end.
@@ -181,9 +185,11 @@ fn clocks(model: &Model, entries: &[Placed], news: &[&Placed]) -> Vec<ChannelClo
     let clock = |state: &ChannelState| {
         let of_channel = news.iter().filter(|placed| placed.channel == state.channel);
         let last = of_channel.filter_map(|placed| placed.entry.time).max();
-        let is_looked_at = entries.iter().any(|placed| placed.channel == state.channel);
-        let last = if is_looked_at { last } else { state.last_time };
-        ChannelClock { channel: state.channel.name().to_owned(), last }
+        let of_channel = entries.iter().filter(|placed| placed.channel == state.channel);
+        let painted = of_channel.clone().filter_map(|placed| placed.entry.time).max();
+        let last = if of_channel.count() > 0 { last } else { state.last_time };
+        let painted = painted.filter(|painted| last.is_none_or(|last| *painted > last));
+        ChannelClock { channel: state.channel.name().to_owned(), last, painted }
     };
     model.channels().iter().map(clock).collect()
 }
@@ -203,6 +209,15 @@ fn without_sequences(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// What moves the cursor to another place of the screen, as programs do that draw all of it.
+static MOVES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\x1b\[[0-9]+;[0-9]+[Hf]").ok());
+
+/// Where a program draws the whole screen, its line is what it wrote at the place it went to last.
+fn after_the_last_move(text: &[u8]) -> &[u8] {
+    let last = MOVES.as_ref().and_then(|moves| moves.find_iter(text).last());
+    last.map_or(text, |last| &text[last.end()..])
+}
+
 /// The lines of an entry in which there is something to see, redrawn ones in their last state.
 fn visible_lines(placed: &Placed) -> Vec<String> {
     let limits = display::Limits { columns: COLUMNS, ..display::Limits::NONE };
@@ -220,7 +235,7 @@ fn open_line(placed: &Placed) -> Option<OpenLine> {
     if !placed.entry.is_open_line() || matches!(placed.entry.body, Body::Raw(_)) {
         return None;
     }
-    let text = without_sequences(placed.entry.text());
+    let text = without_sequences(after_the_last_move(placed.entry.text()));
     let text = display::lines(&text, display::Limits::NONE).pop()?.text();
     if text.trim().is_empty() {
         return None;
@@ -243,6 +258,17 @@ fn last_event(said: &[&Placed]) -> Option<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_drawn_screen_only_what_stands_at_the_cursor_is_its_line() {
+        let screen = b"\x1b[1;1H~\x1b[2;1H~\x1b[24;1H\x1b[KSwap file found! [O]pen, (Q)uit: ";
+        assert_eq!(
+            without_sequences(after_the_last_move(screen)).as_ref(),
+            b"Swap file found! [O]pen, (Q)uit: "
+        );
+        assert_eq!(after_the_last_move(b"Name: "), b"Name: ");
+        assert_eq!(after_the_last_move(b"all\x1b[1;1H"), b"", "nothing stands there");
+    }
 
     #[test]
     fn a_prompt_is_read_without_what_a_line_editor_writes_before_it() {

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::BUSY_SHARE;
-use super::words::{named, quoted};
+use super::words::{named, quoted, shell_word};
 use crate::diagnose::facts::Facts;
-use crate::diagnose::process::Process;
+use crate::diagnose::process::{Process, Wait};
 use crate::diagnose::verdict::{Code, Confidence};
+use crate::display;
 
 /// Why a process does not move on.
 #[derive(Clone, Debug)]
@@ -104,6 +105,9 @@ fn of_place(mut cause: Cause, process: &Process, facts: &Facts) -> Cause {
 }
 
 fn found(process: &Process, facts: &Facts, recent: Duration) -> Found {
+    if let Some(group) = &process.frozen_by {
+        return Found::Cause(frozen(process, group));
+    }
     if matches!(process.state, 'T' | 't') {
         return stopped(process, facts);
     }
@@ -138,6 +142,14 @@ fn found(process: &Process, facts: &Facts, recent: Duration) -> Found {
     causes.into_iter().max_by_key(Cause::rank).map_or(Found::Nothing, Found::Cause)
 }
 
+/// Nothing moves in a control group that is frozen, and no signal lets it go on.
+fn frozen(process: &Process, group: &str) -> Cause {
+    let text = format!("{} is frozen by its control group {}", named(process), display::one_line(group));
+    let mut cause = simple(process, Code::Stopped, Confidence::Sure, text);
+    cause.suggestions = vec![format!("cd {} && grep . cgroup.freeze freezer.state", shell_word(group))];
+    cause
+}
+
 fn stopped(process: &Process, facts: &Facts) -> Found {
     let is_traced_inside = process.tracer.is_some_and(|tracer| facts.processes.get(tracer).is_some());
     // A tracer lets it go on again and again; one of the run is to be asked itself.
@@ -159,13 +171,16 @@ fn stopped(process: &Process, facts: &Facts) -> Found {
 
 /// Every thread waits for another, and none of them for a time.
 fn deadlock(process: &Process) -> Cause {
+    let polls = process.waits().any(|waiting| waiting.wait == Wait::Poll);
+    let how = if polls { "no timeout" } else { "futex, no timeout" };
     let threads = match process.threads.len() {
+        1 if polls => "its only thread waits for what only it could send itself".to_owned(),
         1 => "its only thread waits for another one".to_owned(),
         count => format!("all of its {count} threads wait for one another"),
     };
     let is_alone = process.threads.len() == 1;
     let confidence = if is_alone { Confidence::Possible } else { Confidence::Likely };
-    let text = format!("in {} {threads} (futex, no timeout)", named(process));
+    let text = format!("in {} {threads} ({how})", named(process));
     let mut cause = simple(process, Code::Deadlocked, confidence, text);
     if is_alone {
         cause.weight = Weight::Unclear;
@@ -244,9 +259,11 @@ fn simple(process: &Process, code: Code, confidence: Confidence, text: String) -
 }
 
 /// What shows where a process is in its own code.
-fn stack_of(process: &Process) -> String {
+pub(super) fn stack_of(process: &Process) -> String {
     if process.name.starts_with("python") {
         format!("py-spy dump --pid {}", process.pid)
+    } else if process.name == "java" {
+        format!("jstack {}", process.pid)
     } else {
         format!("gdb -p {} -batch -ex 'thread apply all backtrace'", process.pid)
     }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::words::{cut, named, quoted, says_that_all_is_well, span, speaks_of_failure};
+use super::words::{at_work, cut, named, quoted, says_that_all_is_well, span, speaks_of_failure};
 use super::{Case, Decided, HABIT_STRETCHED, SURE_AFTER};
 use crate::diagnose::facts::{Event, LEAST_FREE_BYTES};
+use crate::diagnose::process::Process;
 use crate::diagnose::verdict::{Code, Confidence};
 use crate::run::Status;
 /// So often must the same lines come again, and so often a second, before that is called a loop at
@@ -63,17 +64,25 @@ impl Case<'_> {
                 Some(heartbeat.at),
             )
         }));
-        let left = self.facts.processes.all.iter().filter(|process| process.state != 'Z');
-        evidence.extend(left.map(|process| {
-            self.evidence("process", format!("{} of it still runs", named(process)), Some(self.at))
+        let causes = self.causes();
+        let cause = causes.iter().max_by_key(|cause| cause.rank());
+        let first = self.facts.processes.living().next();
+        let at = cause.map(|cause| cause.text.clone()).or_else(|| first.map(at_work));
+        let lives_on = at.map(|at| format!("; the step lives on: {at}")).unwrap_or_default();
+        evidence.extend(self.facts.processes.living().map(|process| {
+            self.evidence("process", format!("{} of it lives on", named(process)), Some(self.at))
         }));
+        evidence
+            .extend(causes.iter().map(|cause| self.evidence("process", cause.text.clone(), Some(self.at))));
+        let look = |process: &Process| vec![format!("strace -f -p {}", process.pid)];
+        let suggestions = cause.map(|cause| cause.suggestions.clone());
         Decided {
             code: Code::WorkerLost,
             confidence: Confidence::Sure,
-            sentence: format!("the worker is lost: the state says running, and {gone}"),
+            sentence: format!("the worker is lost: the state says running, and {gone}{lives_on}"),
             since: self.facts.heartbeat.map(|heartbeat| heartbeat.at).or(self.last_said()),
             evidence,
-            suggestions: Vec::new(),
+            suggestions: suggestions.or_else(|| first.map(look)).unwrap_or_default(),
         }
     }
 
@@ -206,14 +215,19 @@ impl Case<'_> {
         let first = repeated.first_seq.map(|seq| format!(", first at seq {seq}")).unwrap_or_default();
         let text = format!("the same {what}, {count}{} times in {}{first}", repetition.rounds, span(lasted));
         let shown = repetition.lines.iter().map(|line| quoted(line)).collect::<Vec<_>>().join(", ");
+        // Whatever writes to a full disk again and again, the disk is what is wrong.
+        let (code, phrase) = match self.facts.log.disk_full_line {
+            Some(_) => (Code::DiskFull, "a disk is full"),
+            None => (Code::Looping, "looping"),
+        };
         Some(Decided {
-            code: Code::Looping,
+            code,
             confidence: if repetition.counts || repetition.varies || !is_fast {
                 Confidence::Likely
             } else {
                 Confidence::Sure
             },
-            sentence: format!("looping: {text}: {}", cut(&shown)),
+            sentence: format!("{phrase}: {text}: {}", cut(&shown)),
             since: repeated.since,
             evidence: vec![self.evidence("log", format!("{text}: {shown}"), repeated.since)],
             suggestions: Vec::new(),

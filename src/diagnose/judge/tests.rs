@@ -1,3 +1,5 @@
+mod sentences;
+
 use super::*;
 use crate::diagnose::facts::{EarlierRun, LogFacts, OpenLine, RepeatedLines};
 use crate::diagnose::process::{LockHolder, Polled, Process, Processes, Target, Thread, Wait, Waiting};
@@ -86,14 +88,22 @@ fn where_a_person_can_answer_is_a_fact_and_the_way_there_a_command() {
         (place.map(|evidence| evidence.text), verdict.suggestions.into_iter().next())
     };
     assert_eq!(told(&facts).0, None, "it was recorded without a terminal");
-    facts.manifest.terminal =
-        Some(crate::run::Terminal { tty: Some("/dev/pts/5".to_owned()), tmux_pane: Some("%7".to_owned()) });
+    let pane = |pane: &str| crate::run::Terminal {
+        tty: Some("/dev/pts/5".to_owned()),
+        tmux_pane: Some(pane.to_owned()),
+        tmux_socket: None,
+    };
+    facts.manifest.terminal = Some(pane("%7"));
     let place = "a person can answer it in the terminal /dev/pts/5, tmux pane %7";
     let way = "tmux switch-client -t '%7' || tmux attach -t '%7'";
     assert_eq!(told(&facts), (Some(place.to_owned()), Some(way.to_owned())));
-    // What is no name of a pane becomes no part of a command.
+    let of_server = |socket: &str| Some(socket.to_owned());
     facts.manifest.terminal =
-        Some(crate::run::Terminal { tty: None, tmux_pane: Some("%7'; rm x".to_owned()) });
+        Some(crate::run::Terminal { tmux_socket: of_server("/tmp/my server"), ..pane("%7") });
+    let way = "tmux -S '/tmp/my server' switch-client -t '%7' || tmux -S '/tmp/my server' attach -t '%7'";
+    assert_eq!(told(&facts).1.as_deref(), Some(way));
+    // What is no name of a pane becomes no part of a command.
+    facts.manifest.terminal = Some(pane("%7'; rm x"));
     assert!(told(&facts).1.is_none_or(|command| !command.contains("rm x")));
 }
 
@@ -277,7 +287,9 @@ fn a_pipe_to_itself_wakes_a_loop_up_and_what_is_left_decides() {
     let own = || pipe(&[7]);
     let judged_of = |timeout, targets| judged(&run_of(vec![member(7, polls(timeout, targets))])).0;
     assert_eq!(judged_of(Some(60_000), vec![own()]), Code::Sleeping);
-    assert_eq!(judged_of(None, vec![own()]), Code::Unknown);
+    assert_eq!(judged_of(None, vec![own()]), Code::Deadlocked, "nobody else has the other end");
+    let signals = Some(Target::Other { text: "anon_inode:[signalfd]".to_owned() });
+    assert_eq!(judged_of(None, vec![own(), signals]), Code::Unknown);
     assert_eq!(judged_of(None, vec![own(), tcp(&[], None, "established")]), Code::WaitingOnNetwork);
     assert_eq!(judged_of(None, vec![terminal(), own()]), Code::WaitingForInput);
     let master = Some(Target::Other { text: "/dev/ptmx".to_owned() });

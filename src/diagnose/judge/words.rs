@@ -32,6 +32,17 @@ pub(super) fn named(process: &Process) -> String {
     format!("`{}` (pid {})", display::one_line(&process.name), process.pid)
 }
 
+/// A text as one word of a shell's command line: whatever stands in it, it is only a word, and harmless
+/// to show.
+pub(super) fn shell_word(text: &str) -> String {
+    let shown = display::one_line(text);
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%".contains(letter);
+    if !shown.is_empty() && shown.chars().all(is_plain) {
+        return shown;
+    }
+    format!("'{}'", shown.replace('\'', r"'\''"))
+}
+
 /// What a process is at, as the kernel says it.
 pub(super) fn at_work(process: &Process) -> String {
     let call = process.threads.iter().find_map(|thread| thread.call.as_ref()?.name.as_deref());
@@ -114,6 +125,15 @@ pub(super) fn is_pane(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_for_a_shell_stays_one_word() {
+        assert_eq!(shell_word("/tmp/tmux-0/default"), "/tmp/tmux-0/default");
+        assert_eq!(shell_word("/tmp/a b"), "'/tmp/a b'");
+        assert_eq!(shell_word("x'; rm y"), r"'x'\''; rm y'");
+        assert_eq!(shell_word(""), "''");
+        assert!(!shell_word("a\nb\x1b[2J").contains(['\n', '\x1b']));
+    }
 
     #[test]
     fn a_failure_is_told_from_the_number_of_failures_and_from_a_name() {

@@ -155,6 +155,16 @@ impl Call {
         self.name.as_deref() == Some("futex") && self.arguments[1] & PRIVATE == 0
     }
 
+    /// Where it waits for a futex that several processes may share: the thread id that the futex holds
+    /// meanwhile, if it is one. Such are the futexes by which the kernel tells the end of a thread
+    /// (`CLONE_CHILD_CLEARTID`, see clone(2)); the upper two bits are flags, see futex(2).
+    #[must_use]
+    pub fn shared_futex_owner(&self) -> Option<u32> {
+        const FLAGS: u64 = 0xc000_0000;
+        let owner = u32::try_from(self.arguments[2] & 0xffff_ffff & !FLAGS).ok()?;
+        (self.is_shared_futex() && owner != 0).then_some(owner)
+    }
+
     /// How it waits, and on which descriptor; `None` where it does not.
     #[must_use]
     pub fn wait(&self) -> Option<(Wait, Option<u32>)> {

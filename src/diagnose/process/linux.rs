@@ -1,6 +1,7 @@
 //! Collecting from procfs. What is read of a process may be gone at the next read: whatever fails is
 //! left out, and said where it would have decided something.
 
+mod freezer;
 mod locks;
 mod memory;
 mod socket_diag;
@@ -74,7 +75,20 @@ impl Snapshot {
             .map(|process| look_at(process, &mut targets, &mut unavailable))
             .collect();
         all.retain(|process| Path::new(&format!("/proc/{}", process.pid)).exists());
-        Processes { root, all, sampled_for_ms: 0, unavailable }
+        let strangers = self.strangers(&all);
+        Processes { root, all, strangers, sampled_for_ms: 0, unavailable }
+    }
+
+    /// The names of those that are none of the run, and hold the other end of something that it waits for.
+    fn strangers(&self, all: &[Process]) -> BTreeMap<u32, String> {
+        let waits = all.iter().flat_map(Process::waits);
+        let targets = waits.flat_map(|waiting| {
+            let polled = waiting.polled.iter().filter_map(|polled| polled.target.as_ref());
+            waiting.target.iter().chain(polled)
+        });
+        let is_of_run = |pid: &u32| all.iter().any(|process| process.pid == *pid);
+        let strangers = targets.flat_map(Target::others).filter(|pid| !is_of_run(pid));
+        strangers.filter_map(|pid| Some((*pid, self.every.get(pid)?.process.name.clone()))).collect()
     }
 
     /// The pid, if the process of that pid is the one that was recorded: by when it started, else by that
@@ -195,6 +209,8 @@ fn look_at(mut process: Process, targets: &mut Targets<'_>, unavailable: &mut Ve
     if matches!(process.state, 'Z' | 'X') {
         return process;
     }
+    let frozen_by = freezer::frozen_by(pid);
+    process.frozen_by = frozen_by.map(|group| group.to_string_lossy().into_owned());
     let mut refused = None;
     for id in thread_ids(pid).into_iter().take(MOST_THREADS) {
         let state = thread_state(pid, id).unwrap_or(process.state);
@@ -253,7 +269,8 @@ fn waiting(pid: u32, call: &Call, targets: &mut Targets<'_>) -> Option<Waiting> 
         Wait::Timer => waiting.timeout_ms = memory::timeout(pid, call),
         Wait::Futex => {
             waiting.timeout_ms = memory::timeout(pid, call);
-            waiting.is_shared = call.is_shared_futex();
+            waiting.joins = joined(pid, call);
+            waiting.is_shared = call.is_shared_futex() && waiting.joins.is_none();
         }
         Wait::Poll => {
             waiting.timeout_ms = memory::timeout(pid, call);
@@ -265,6 +282,18 @@ fn waiting(pid: u32, call: &Call, targets: &mut Targets<'_>) -> Option<Waiting> 
         *peer = memory::socket_address(pid, call);
     }
     Some(waiting)
+}
+
+/// The thread of the process for whose end a call waits: the value that it expects of the futex is then
+/// the id of that thread, as its own pid namespace has it.
+fn joined(pid: u32, call: &Call) -> Option<u32> {
+    let expected = call.shared_futex_owner()?;
+    let own_id = |id: u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/task/{id}/status")).ok()?;
+        let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
+        ids.split_whitespace().next_back()?.parse::<u32>().ok()
+    };
+    thread_ids(pid).into_iter().find(|id| own_id(*id).unwrap_or(*id) == expected)
 }
 
 #[cfg(test)]

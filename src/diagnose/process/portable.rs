@@ -45,7 +45,7 @@ impl Snapshot {
         }
         let found = members.iter().take(MOST_PROCESSES);
         let all = found.filter_map(|pid| self.system.process(Pid::from_u32(*pid))).map(told).collect();
-        Processes { root, all, sampled_for_ms: 0, unavailable }
+        Processes { root, all, unavailable, ..Processes::default() }
     }
 
     /// A pid is given again: only a process that began when the run did, or before, is the recorded one.

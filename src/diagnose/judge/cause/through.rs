@@ -49,9 +49,21 @@ pub(super) fn through(way: &Way<'_>, target: &Target) -> Found {
             if reads && silent_ms.is_some_and(|silence| Duration::from_millis(silence) < way.recent) {
                 return Found::Nothing;
             }
-            let cause = network(process, Confidence::Sure, format!("{does}, {}", socket(target)));
-            let listens = state.as_deref() == Some("listen");
-            Found::Cause(if listens { Cause { weight: Weight::Idle, ..cause } } else { cause })
+            if state.as_deref() == Some("listen") {
+                let text =
+                    format!("{does}, which waits at {} for somebody to connect", own_address(Some(target)));
+                return Found::Cause(Cause {
+                    weight: Weight::Idle,
+                    ..network(process, Confidence::Sure, text)
+                });
+            }
+            let end = match others.as_slice() {
+                [other] if *other != process.pid => {
+                    format!(", whose other end {} holds", stranger(way, *other))
+                }
+                _ => String::new(),
+            };
+            Found::Cause(network(process, Confidence::Sure, format!("{does}, {}{end}", socket(target))))
         }
         Target::File { .. } | Target::Other { .. } => Found::Nothing,
     }
@@ -80,7 +92,7 @@ fn pipe(way: &Way<'_>, others: &[u32], does: String, is_unnamed: bool) -> Found 
         [] => ", from which nobody reads".to_owned(),
         [other] if *other == own => ", whose other end only it holds itself".to_owned(),
         [other] if Some(*other) == recorder => ", whose other end the recorder holds".to_owned(),
-        [other] => format!(", whose other end pid {other} holds"),
+        [other] => format!(", whose other end {} holds", stranger(way, *other)),
         others => format!(", whose other end {} processes hold", others.len()),
     };
     let text = does + &end;
@@ -92,6 +104,12 @@ fn pipe(way: &Way<'_>, others: &[u32], does: String, is_unnamed: bool) -> Found 
     let confidence = if is_foreign { Confidence::Likely } else { Confidence::Sure };
     let cause = simple(way.process, Code::WaitingOnPipe, confidence, text);
     Found::Cause(if is_foreign { Cause { weight: Weight::UnaskedInput, ..cause } } else { cause })
+}
+
+/// A process that is none of the run, by its name as far as it is known.
+fn stranger(way: &Way<'_>, pid: u32) -> String {
+    let name = way.facts.processes.strangers.get(&pid).filter(|name| !name.is_empty());
+    name.map_or_else(|| format!("pid {pid}"), |name| format!("`{}` (pid {pid})", display::one_line(name)))
 }
 
 /// It reads what somebody is to type.

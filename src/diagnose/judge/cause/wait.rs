@@ -35,7 +35,7 @@ pub(super) fn of_thread(process: &Process, thread: &Thread, facts: &Facts, recen
         (Wait::Lock, target) => lock(process, target.as_ref(), facts),
         (Wait::Child, _) => children(process, facts),
         (Wait::Futex, _) if waiting.timeout_ms.is_some() => Found::Nothing,
-        (Wait::Futex, _) if !waiting.is_shared => Found::Thread,
+        (Wait::Futex, _) if !waiting.is_shared || waiting.joins.is_some() => Found::Thread,
         (Wait::Open, Some(Target::Fifo { .. })) | (Wait::Connect | Wait::Accept, _) => {
             Found::Cause(partner(process, waiting))
         }
@@ -120,6 +120,13 @@ fn polled(way: &Way<'_>, waiting: &Waiting) -> Found {
         let text = format!("{} sleeps{}", named(process), length.unwrap_or_default());
         return Found::Cause(simple(process, Code::Sleeping, Confidence::Likely, text));
     }
+    if sources.is_empty() && !waiting.polled.is_empty() && !hears_of_signals(waiting) {
+        // Another thread may wake it up, or a signal: that of a child that ended, where it has one.
+        return match children(process, way.facts) {
+            Found::Nothing => Found::Thread,
+            inside => inside,
+        };
+    }
     let mut causes = Vec::new();
     let mut inside = Some(BTreeSet::new()).filter(|_| waiting.timeout_ms.is_none() && !sources.is_empty());
     for polled in &sources {
@@ -153,6 +160,13 @@ fn polled(way: &Way<'_>, waiting: &Waiting) -> Found {
     }
     causes.reverse();
     causes.into_iter().max_by_key(Cause::rank).map_or(Found::Nothing, Found::Cause)
+}
+
+/// Whether it waits for signals by a descriptor: they are what it is there for.
+fn hears_of_signals(waiting: &Waiting) -> bool {
+    let is_signals =
+        |polled: &Polled| matches!(&polled.target, Some(Target::Other { text }) if text.contains("signalfd"));
+    waiting.polled.iter().any(is_signals)
 }
 
 /// Whether only the process itself can end the wait: a pipe or a pair of sockets to itself, by which a
