@@ -253,13 +253,15 @@ pub fn path(path: &Path) -> String {
     one_line(&path.to_string_lossy())
 }
 
-/// JSON text in which every hidden character is written as `\uXXXX`. It means the same to every
-/// reader of JSON.
+/// JSON text in which every hidden character, and every mark behind the fourth of a row, is written
+/// as `\uXXXX`. It means the same to every reader of JSON.
 #[must_use]
 pub fn json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
+    let mut marks = 0;
     for character in json.chars() {
-        if character::is_hidden(character) {
+        marks = if character::is_mark(character) && !character.is_control() { marks + 1 } else { 0 };
+        if marks > MOST_MARKS || character::is_hidden(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 // Writing to a string never fails.
                 _ = write!(safe, "\\u{unit:04x}");

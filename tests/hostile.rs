@@ -11,6 +11,8 @@
     reason = "these are tests; a helper that fails fails its test"
 )]
 
+#[path = "hostile/burdens.rs"]
+mod burdens;
 #[path = "hostile/commands.rs"]
 mod commands;
 #[path = "hostile/corpus.rs"]

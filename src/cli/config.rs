@@ -40,10 +40,16 @@ impl Arguments {
         if let Some(file) = self.check {
             return check(file, output);
         }
-        let text = if self.path { format!("{}\n", own_file()?) } else { commented::defaults() };
+        let text = if self.path { format!("{}\n", for_output(own_file()?)) } else { commented::defaults() };
         output.write_all(text.as_bytes()).map_err(output_failed)?;
         Ok(Outcome::Done)
     }
+}
+
+/// A path as it is for a program, and harmless on a terminal.
+fn for_output(path: String) -> String {
+    use std::io::IsTerminal as _;
+    if std::io::stdout().is_terminal() { display::one_line(&path) } else { path }
 }
 
 /// The path of the settings file. It is a person's own, and is given to programs as it is.

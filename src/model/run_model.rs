@@ -161,7 +161,9 @@ impl Model {
             }
             Change::Lines { segment, marks, end } => self.add_lines(segment, &marks, end, now),
             Change::Piece { segment, piece } => self.add_piece(segment, *piece),
-            Change::Ending(ending) => {
+            Change::Ending(mut ending) => {
+                // Each is looked for once for every segment.
+                ending.parts.sort_unstable_by_key(|part| part.segment);
                 self.ending = Some(ending);
                 self.cache.borrow_mut().clear();
             }
@@ -394,8 +396,8 @@ impl Model {
     /// The index of what is in view of a segment: all of it, or its end.
     fn index_in_view<'m>(&'m self, segment: &'m Segment) -> Option<&'m SegmentIndex> {
         let Some(ending) = &self.ending else { return Some(&segment.index) };
-        let part = ending.parts.iter().find(|part| part.segment == segment.id)?;
-        Some(&part.index)
+        let place = ending.parts.binary_search_by_key(&segment.id, |part| part.segment).ok()?;
+        Some(&ending.parts[place].index)
     }
 
     /// Whether any line in view is a JSON object, so that a line which is none is malformed.

@@ -31,6 +31,8 @@ const OF_AN_ARGUMENT: &str = r#"
 "$S" exec --root . --task "$SEQ" -- true; "$S" exec --root . -- "./$SEQ"; "$S" runs "$SEQ"
 "$S" exec --root . --label "$SEQ" -- true; STEPWATCH_ROOT="$SEQ" "$S" log x
 STEPWATCH_CONFIG="./$SEQ" "$S" runs .; STEPWATCH_CONFIG=./config.toml "$S" runs .
+"$S" config --check "./$SEQ"; "$S" config --check config.toml; STEPWATCH_CONFIG="./$SEQ" "$S" config --path
+"$S" completions "$SEQ"; "$S" man "$SEQ"; "$S" demo "$SEQ"
 "#;
 
 /// All bytes that the commands send to the terminal in which they run.

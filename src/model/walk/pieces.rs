@@ -1,5 +1,8 @@
 //! Dividing a walk into pieces, by what the index knows.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::{Cut, Walk};
 use crate::tail::index::BLOCK_BYTES;
 
@@ -24,13 +27,9 @@ pub struct Pieces<'w, 'm> {
     from: Cut,
     /// For each source the next block and the next displaced line.
     next: Vec<(usize, usize)>,
-}
-
-/// The next thing of a source that takes space in a piece, and how much.
-struct Item {
-    at: Cut,
-    bytes: u64,
-    displaced: bool,
+    /// Where those stand, and whether they are displaced: the lowest is found without asking each
+    /// source, of which there may be thousands.
+    queue: BinaryHeap<Reverse<(Cut, bool)>>,
 }
 
 impl<'m> Walk<'m> {
@@ -44,7 +43,13 @@ impl<'m> Walk<'m> {
             let displaced = index.displaced().partition_point(|line| (line.key, line.offset) < from);
             (self.first_block(source, self.from), displaced)
         });
-        Pieces { walk: self, bytes, from: self.from, next: next.collect() }
+        let next = next.collect();
+        let mut pieces = Pieces { walk: self, bytes, from: self.from, next, queue: BinaryHeap::new() };
+        for source in 0..self.sources.len() {
+            pieces.enqueue(source, false);
+            pieces.enqueue(source, true);
+        }
+        pieces
     }
 
     /// The first block of a source that may have lines of the spine behind the cut.
@@ -65,46 +70,52 @@ impl Iterator for Pieces<'_, '_> {
         }
         let mut bytes = 0;
         self.from = loop {
-            let Some((source, item)) = self.lowest() else { break end };
-            if item.at >= end {
+            let Some(&Reverse((at, displaced))) = self.queue.peek() else { break end };
+            if at >= end {
                 break end;
             }
-            if bytes > 0 && bytes + item.bytes > self.bytes && item.at > from {
-                break item.at;
+            let further = self.bytes_of_next(at.source, displaced);
+            if bytes > 0 && bytes + further > self.bytes && at > from {
+                break at;
             }
-            bytes += item.bytes;
-            let next = &mut self.next[source];
-            if item.displaced { next.1 += 1 } else { next.0 += 1 }
+            bytes += further;
+            self.queue.pop();
+            let next = &mut self.next[at.source];
+            if displaced {
+                next.1 += 1
+            } else {
+                next.0 += 1
+            }
+            self.enqueue(at.source, displaced);
         };
         Some(Piece { from, to: self.from })
     }
 }
 
 impl Pieces<'_, '_> {
-    fn lowest(&self) -> Option<(usize, Item)> {
-        (0..self.next.len())
-            .flat_map(|source| self.items(source).into_iter().flatten().map(move |item| (source, item)))
-            .min_by_key(|(_, item)| item.at)
+    /// Enqueues the next block or displaced line of a source, if there is another.
+    fn enqueue(&mut self, source: usize, displaced: bool) {
+        let (block, line) = self.next[source];
+        let index = self.walk.index(source);
+        let at = if displaced {
+            index.displaced().get(line).map(|line| Cut { key: line.key, source, offset: line.offset })
+        } else {
+            index.blocks().get(block).map(|block| Cut { key: block.lowest, source, offset: block.offset })
+        };
+        self.queue.extend(at.map(|at| Reverse((at, displaced))));
     }
 
-    fn items(&self, source: usize) -> [Option<Item>; 2] {
-        let (block, displaced) = self.next[source];
+    /// How much space the next block or displaced line of a source takes in a piece.
+    fn bytes_of_next(&self, source: usize, displaced: bool) -> u64 {
+        let (block, line) = self.next[source];
         let index = self.walk.index(source);
         let length =
             |block: usize| index.blocks().get(block).map_or(0, |found| index.block_end(block) - found.offset);
-        let of_block = index.blocks().get(block).map(|found| Item {
-            at: Cut { key: found.lowest, source, offset: found.offset },
-            bytes: length(block),
-            displaced: false,
-        });
-        let of_displaced = index.displaced().get(displaced).map(|line| {
-            let block = index.block_of_offset(line.offset).map_or(0, length);
-            Item {
-                at: Cut { key: line.key, source, offset: line.offset },
-                bytes: if block > 2 * BLOCK_BYTES { block } else { DISPLACED_BYTES },
-                displaced: true,
-            }
-        });
-        [of_block, of_displaced]
+        if !displaced {
+            return length(block);
+        }
+        let around = index.displaced().get(line).and_then(|line| index.block_of_offset(line.offset));
+        let around = around.map_or(0, length);
+        if around > 2 * BLOCK_BYTES { around } else { DISPLACED_BYTES }
     }
 }
