@@ -69,7 +69,10 @@ fn the_stuck_run_is_found_explained_frozen_and_acknowledged() {
         serde_json::from_slice(&fs::read(stuck.join("checkpoints/0001-log_tail.json")).unwrap()).unwrap();
     let summary = record["summary"].as_str().unwrap();
     assert!(summary.starts_with("waiting for input for "), "{summary}");
+    // Back to where it was asked.
     session.press("q");
+    session.wait_for_text("1 stuck");
+    session.press("\r");
     session.wait_for_text("▲ stuck 1m");
     session.press("q");
     session.wait_for_text("1 stuck");
