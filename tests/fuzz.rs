@@ -1,7 +1,7 @@
 //! Random mutations of interesting inputs, for everything that reads what others wrote: nothing
 //! panics, and what is read two ways is read the same.
 //!
-//! This is no coverage-guided fuzzing (that takes a nightly toolchain): inputs of a corpus are cut,
+//! This is no coverage-guided fuzzing (that takes a nightly toolchain and a crate of its own): inputs of a corpus are cut,
 //! spliced, flipped and mixed with tokens, in an order that a seed decides. Each target takes
 //! `FUZZ_MILLISECONDS` (200 where it is not set); ten minutes each are
 //! `FUZZ_MILLISECONDS=600000 cargo test --release --test fuzz -- --test-threads=1`. A failure names the
