@@ -30,6 +30,8 @@ mod screens;
 mod session;
 #[path = "hostile/telling.rs"]
 mod telling;
+#[path = "hostile/typing.rs"]
+mod typing;
 
 use corpus::{Kind, corpus};
 use session::allowed::{On, refused};
