@@ -13,6 +13,9 @@ use crate::session::allowed::{On, assert_all};
 const PLACES: [(&str, &str); 5] =
     [("/", "regular"), ("&", "drops"), (":", "08:12"), ("s", "enter write"), ("P", "do · run")];
 
+/// Lays a trap at a path.
+type Lay = fn(&Path);
+
 /// The sequences that can be pasted: none ends the paste by itself.
 fn pasted() -> Vec<(String, String)> {
     let is_whole = |sequence: &Sequence| !sequence.bytes.windows(5).any(|bytes| bytes == b"[201~");
@@ -103,7 +106,7 @@ fn s1_what_the_list_is_narrowed_by_is_obeyed_by_nobody_and_found_again_harmless(
 fn s13_what_stands_in_the_place_of_what_is_remembered_blocks_nothing_and_stays() {
     let root = tempfile::tempdir().unwrap();
     let run = run(root.path());
-    let traps: [(&str, fn(&Path)); 4] = [
+    let traps: [(&str, Lay); 4] = [
         ("a FIFO", |path| {
             rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap()
         }),
