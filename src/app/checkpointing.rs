@@ -119,7 +119,7 @@ impl App {
             Some(seq) => {
                 let was_read = run.go_to_seq(seq, self.size);
                 self.checkpoints = None;
-                (!was_read).then(|| format!("seq {seq} is gone to when the run has been read that far"))
+                (!was_read).then(|| format!("seq {seq}: {}", run.when_it_is_gone_to()))
             }
         };
         if let Some(said) = said {

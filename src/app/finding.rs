@@ -26,6 +26,7 @@ pub use question::Question;
 pub use search::{Count, Search};
 
 use super::entry_view::EntryView;
+use super::layout::RunLayout;
 use super::log_pane::Stand;
 use super::message::Effect;
 use super::{Action, RunScreen, ScreenKind, Size};
@@ -284,6 +285,7 @@ impl RunScreen {
         self.send(question, jobs);
         if is_kept {
             self.pane.run_changed();
+            self.pane.go_where_wanted(&self.model, usize::from(RunLayout::new(size).log_height));
         }
         self.pursue(size);
     }

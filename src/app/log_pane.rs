@@ -39,7 +39,8 @@ pub struct LogPane {
     wrap: Option<usize>,
     /// Where a selection was begun. There is none while following.
     chosen_from: Option<Place>,
-    /// What was asked for while only the end of a large run was in view.
+    /// What was asked for while only the end of a large run was in view, or while the filters had not
+    /// been applied as far as that.
     wanted: Option<Wanted>,
     /// The last entry that was on the screen since following stopped: what is after it is new.
     seen: Option<Place>,
@@ -47,12 +48,15 @@ pub struct LogPane {
 }
 
 /// A place that is not in view yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Wanted {
     First,
     Seq(u64),
     Time(Timestamp),
-    Percent(u8),
+    /// So much of the log up to that place, or of all of it.
+    Percent(u8, Option<Place>),
+    /// The gaps above the first entry whose seq is not below that one.
+    GapBefore(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -196,17 +200,6 @@ impl LogPane {
         self.ready.get_mut().forget_positions();
     }
 
-    /// Must be told when all of a run was read: what was asked for before is done now.
-    pub fn run_read(&mut self, model: &Model, height: usize) {
-        match self.wanted.take() {
-            Some(Wanted::First) => self.first(model, height),
-            Some(Wanted::Seq(seq)) => _ = self.go_to_seq(model, seq, height),
-            Some(Wanted::Time(time)) => _ = self.go_to_time(model, time, height),
-            Some(Wanted::Percent(percent)) => _ = self.go_to_percent(model, percent, height),
-            None => {}
-        }
-    }
-
     /// Follows; a selection ends.
     pub fn follow(&mut self) {
         self.wanted = None;
@@ -267,31 +260,6 @@ impl LogPane {
         let rows = screen_row.min(height.saturating_sub(1)).cast_signed() - current.cast_signed();
         let (spot, moved) = log.walk(spot, rows);
         self.cursor = Some(log.cursor(&spot, current.saturating_add_signed(moved)));
-    }
-
-    /// Goes to the first entry.
-    pub fn first(&mut self, model: &Model, height: usize) {
-        self.hold(model, height);
-        self.wanted = model.ending().map(|_| Wanted::First);
-        let log = Log::new(model, self);
-        let Some(block) = log.block(0) else { return };
-        let spot = Spot { row: -block.gaps.len().cast_signed(), block };
-        self.cursor = Some(log.cursor(&spot, 0));
-    }
-
-    /// Goes to the last entry whose seq is at most `seq`, in a run ordered by seq, and stops
-    /// following; says whether it is in view already.
-    pub fn go_to_seq(&mut self, model: &Model, seq: u64, height: usize) -> bool {
-        self.hold(model, height);
-        let in_view = model.ending().is_none_or(|ending| ending.from.seq().is_some_and(|from| from <= seq));
-        self.wanted = (!in_view).then_some(Wanted::Seq(seq));
-        let log = Log::new(model, self);
-        let position = log.view.position_of_seq(seq.saturating_add(1)).saturating_sub(1);
-        let Some(block) = log.block(position) else { return in_view };
-        let spot = Spot { row: 0, block };
-        self.cursor = Some(log.cursor(&spot, height / 2));
-        self.fill(model, height);
-        in_view
     }
 
     /// Beside which rows of the window checkpoints stand, given their places in the log and their

@@ -265,7 +265,7 @@ impl RunScreen {
         self.model.apply(batch, now);
         self.pane.run_changed();
         if had_only_the_end && self.model.ending().is_none() {
-            self.pane.run_read(&self.model, usize::from(RunLayout::new(size).log_height));
+            self.pane.go_where_wanted(&self.model, usize::from(RunLayout::new(size).log_height));
         }
         let after = self.model.counts().entries;
         // What was there before we looked is no arrival.

@@ -17,7 +17,6 @@ impl RunScreen {
         self.give_up_hunt();
         let height = usize::from(RunLayout::new(size).log_height);
         let before = self.pane.stand();
-        let later = "it is gone to when the run has been read that far";
         let in_view = match goal {
             Goal::Seq(seq) => self.go_to_known_seq(*seq, height)?,
             Goal::Percent(percent) => self.pane.go_to_percent(&self.model, *percent, height),
@@ -31,10 +30,18 @@ impl RunScreen {
             }
         };
         if !in_view {
-            self.finding.tell(later);
+            self.finding.tell(self.when_it_is_gone_to());
         }
         self.finding.before = Some(before);
         Ok(())
+    }
+
+    /// What is said of a place that is not in view yet.
+    pub(in crate::app) fn when_it_is_gone_to(&self) -> &'static str {
+        match self.model.ending() {
+            Some(_) => "it is gone to when the run has been read that far",
+            None => "it is gone to when the filters have been applied that far",
+        }
     }
 
     fn go_to_known_seq(&mut self, seq: u64, height: usize) -> Result<bool, String> {

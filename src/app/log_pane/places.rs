@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::log::{Log, Spot};
 use super::{Cursor, LogPane, Row, Shown, Wanted};
-use crate::model::{Model, Place};
+use crate::model::{Model, Place, View};
 use crate::run::Timestamp;
 
 /// Where a person stands in the log: to come back to.
@@ -135,37 +135,116 @@ impl LogPane {
         self.stand_on(model, &spot, in_sight.unwrap_or(height / 2), height);
     }
 
+    /// Must be told when more of the run was read, or the filters were applied further: what was asked
+    /// for before that could be told is gone to again.
+    pub fn go_where_wanted(&mut self, model: &Model, height: usize) {
+        match self.wanted.take() {
+            Some(Wanted::First) => self.first(model, height),
+            Some(Wanted::Seq(seq)) => _ = self.go_to_seq(model, seq, height),
+            Some(Wanted::Time(time)) => _ = self.go_to_time(model, time, height),
+            Some(Wanted::Percent(percent, end)) => _ = self.go_to_percent_of(model, percent, end, height),
+            Some(Wanted::GapBefore(seq)) => self.go_to_gap_before(model, seq, height),
+            None => {}
+        }
+    }
+
+    /// Whether nothing that the filters may keep later is nearer to what is asked for than the entry at
+    /// the position `shown`: to what stands, without filters, at the position `asked`, or else to the next
+    /// one above it or below it.
+    fn is_settled(
+        &self,
+        model: &Model,
+        shown: u64,
+        is_above: bool,
+        asked: impl Fn(&View<'_>) -> u64,
+    ) -> bool {
+        let Some(kept) = &self.kept else { return true };
+        let all = model.view(&self.selection);
+        let place_in = |view: &View<'_>, position: u64| {
+            view.len().checked_sub(1).and_then(|last| view.place_at(position.min(last)))
+        };
+        let Some(asked) = place_in(&all, asked(&all)) else { return true };
+        let shown = place_in(&self.view(model), shown);
+        let (from, to) = match &shown {
+            None => (None, None),
+            Some(at) if *at <= asked => (Some(at), Some(&asked).filter(|asked| is_above || at == *asked)),
+            Some(at) => (Some(&asked).filter(|_| !is_above), Some(at)),
+        };
+        kept.found().is_searched(model, &self.selection, from, to)
+    }
+
+    /// Goes to the first entry.
+    pub fn first(&mut self, model: &Model, height: usize) {
+        self.hold(model, height);
+        let is_it = model.ending().is_none() && self.is_settled(model, 0, false, |_| 0);
+        self.wanted = (!is_it).then_some(Wanted::First);
+        let log = Log::new(model, self);
+        let Some(block) = log.block(0) else { return };
+        let spot = Spot { row: -block.gaps.len().cast_signed(), block };
+        self.cursor = Some(log.cursor(&spot, 0));
+    }
+
+    /// Goes to the last entry whose seq is at most `seq`, in a run ordered by seq, and stops
+    /// following; says whether it is in view already.
+    pub fn go_to_seq(&mut self, model: &Model, seq: u64, height: usize) -> bool {
+        self.hold(model, height);
+        let is_read = model.ending().is_none_or(|ending| ending.from.seq().is_some_and(|from| from <= seq));
+        let position = |view: &View<'_>| view.position_of_seq(seq.saturating_add(1)).saturating_sub(1);
+        let shown = position(&self.view(model));
+        let in_view = is_read && self.is_settled(model, shown, true, position);
+        self.wanted = (!in_view).then_some(Wanted::Seq(seq));
+        let log = Log::new(model, self);
+        let Some(block) = log.block(shown) else { return in_view };
+        let spot = Spot { row: 0, block };
+        self.cursor = Some(log.cursor(&spot, height / 2));
+        self.fill(model, height);
+        in_view
+    }
+
     /// Goes to the first entry that was written at `time` or later, or to the last one; says whether
     /// that is in view already.
     pub fn go_to_time(&mut self, model: &Model, time: Timestamp, height: usize) -> bool {
         self.hold(model, height);
-        let log = Log::new(model, self);
-        let position = log.view.position_of_time(time);
-        let in_view = model.ending().is_none() || position > 0;
-        self.go_to_position(model, position, height);
+        let shown = self.view(model).position_of_time(time);
+        let is_read = model.ending().is_none() || shown > 0;
+        let in_view = is_read && self.is_settled(model, shown, false, |all| all.position_of_time(time));
+        self.go_to_position(model, shown, height);
         self.wanted = (!in_view).then_some(Wanted::Time(time));
         in_view
     }
 
     /// Goes to the entry below which so much of the log stands; says whether that is in view already.
     pub fn go_to_percent(&mut self, model: &Model, percent: u8, height: usize) -> bool {
+        let all = model.view(&self.selection);
+        let end = all.len().checked_sub(1).and_then(|last| all.place_at(last));
+        self.go_to_percent_of(model, percent, end, height)
+    }
+
+    /// The same, of a log that ends at `end`: a log that grows is never filtered to its last entry.
+    fn go_to_percent_of(&mut self, model: &Model, percent: u8, end: Option<Place>, height: usize) -> bool {
         self.hold(model, height);
-        let in_view = model.ending().is_none();
+        let is_filtered = self
+            .kept
+            .as_ref()
+            .is_none_or(|kept| kept.found().is_searched(model, &self.selection, None, end.as_ref()));
+        let in_view = model.ending().is_none() && is_filtered;
         if in_view {
             let entries = u128::from(self.view(model).len().saturating_sub(1));
             let position = entries * u128::from(percent.min(100)) / 100;
             self.go_to_position(model, u64::try_from(position).unwrap_or(u64::MAX), height);
         }
-        self.wanted = (!in_view).then_some(Wanted::Percent(percent));
+        self.wanted = (!in_view).then_some(Wanted::Percent(percent, end));
         in_view
     }
 
     /// Goes to the rows of the gaps above the first entry whose seq is not below `seq`.
     pub fn go_to_gap_before(&mut self, model: &Model, seq: u64, height: usize) {
         self.hold(model, height);
-        self.wanted = None;
+        let shown = self.view(model).position_of_seq(seq);
+        let in_view = self.is_settled(model, shown, false, |all| all.position_of_seq(seq));
+        self.wanted = (!in_view).then_some(Wanted::GapBefore(seq));
         let log = Log::new(model, self);
-        let Some(block) = log.block(log.view.position_of_seq(seq)) else { return };
+        let Some(block) = log.block(shown) else { return };
         let spot = Spot { row: -block.gaps.len().cast_signed(), block };
         self.stand_on(model, &spot, height / 2, height);
     }

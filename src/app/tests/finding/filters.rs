@@ -123,3 +123,42 @@ fn a_search_finds_only_what_the_filters_show_and_an_invalid_filter_is_not_taken(
     finder.press("&⏎");
     assert_eq!(finder.fixture.run().finding().filters().all().len(), 1, "nothing is no filter");
 }
+
+#[test]
+fn what_is_typed_while_the_filters_are_applied_is_gone_to_as_if_they_had_been() {
+    let fixture = Fixture::new(with_log_rows(5));
+    let long = "x".repeat(4000);
+    for seq in 1..=200 {
+        fixture.append("stdout", seq, &format!("{} {long}", text_of(seq)));
+    }
+    let mut finder = Finder::new(fixture);
+    finder.look();
+    for (typed, at) in [(":123⏎", "120"), (":187⏎", "180"), (":4⏎", "10"), (":50%⏎", "100"), ("g", "10")]
+    {
+        for answers in 0..3 {
+            finder.press("&a hit⏎");
+            for _ in 0..answers {
+                finder.answer_one();
+            }
+            finder.press(typed);
+            finder.answer();
+            assert_eq!(finder.at().as_deref(), Some(at), "{typed} after {answers} answers");
+            finder.press("jFx");
+            assert_eq!(finder.fixture.run().kept(), None);
+            finder.press("f");
+        }
+    }
+}
+
+#[test]
+fn whoever_moves_on_is_not_taken_to_what_was_typed_while_the_filters_were_applied() {
+    let mut finder = Finder::with_hits(5, 600);
+    for moved in ["G", "j"] {
+        finder.press("&a hit⏎:123⏎");
+        assert_eq!(finder.said(), "it is gone to when the filters have been applied that far");
+        finder.press(moved);
+        finder.answer();
+        assert!(finder.fixture.run().pane().follows(), "{moved}");
+        finder.press("Fx");
+    }
+}
