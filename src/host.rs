@@ -2,12 +2,19 @@
 //! system does not tell, the answer is `None`: unknown, never a guess.
 
 use std::fs;
+use std::sync::OnceLock;
 
 /// The id of this boot of the host: what is known of processes holds for one boot only.
 #[must_use]
 pub fn boot_id() -> Option<String> {
+    // No process outlives a boot, and a list asks for every run again and again.
+    static KNOWN: OnceLock<String> = OnceLock::new();
+    if let Some(known) = KNOWN.get() {
+        return Some(known.clone());
+    }
     let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+    let id = Some(id.trim().to_owned()).filter(|id| !id.is_empty())?;
+    Some(KNOWN.get_or_init(|| id).clone())
 }
 
 /// The host's name.

@@ -35,6 +35,9 @@ const SILENT_EVERY_AT_MOST: Duration = Duration::from_secs(30);
 const READ_AGAIN: Duration = Duration::from_secs(10);
 /// So long runs are looked at in one go; the others wait for the next one.
 const IN_ONE_GO: Duration = Duration::from_millis(40);
+/// So long after a round those wait that become due one after the other and were looked at before: a round
+/// looks at the processes of the machine once, however many runs are due.
+const TOGETHER: Duration = Duration::from_millis(250);
 
 /// A thread that judges runs. Dropping it stops the thread.
 #[derive(Debug)]
@@ -195,11 +198,16 @@ impl<T: Fn(&str) -> Thresholds> Ward<T> {
     }
 
     /// How long there is nothing to do, given how long is to be waited with runs of an urgency. New runs
-    /// are not waited for longer than between two looks.
+    /// are not waited for longer than between two looks, and others are gathered.
     fn until_due(&self, wait: impl Fn(Urgency) -> Duration) -> Duration {
         let now = self.clock.now();
-        let until =
-            |patient: &Patient| patient.due(now).saturating_sub(now.monotonic).max(wait(patient.urgency()));
+        let until = |patient: &Patient| {
+            let urgency = patient.urgency();
+            let due = patient.due(now).saturating_sub(now.monotonic);
+            // What is overdue was left for the next round because this one had taken long enough.
+            let may_be_gathered = urgency >= Urgency::Changed && !due.is_zero();
+            due.max(wait(urgency)).max(if may_be_gathered { TOGETHER } else { Duration::ZERO })
+        };
         self.patients.values().map(until).min().unwrap_or(BETWEEN_LOOKS).min(BETWEEN_LOOKS)
     }
 

@@ -178,13 +178,17 @@ impl Rounds {
         }
         let first = self.found_at.is_none();
         self.found_at = Some(began);
-        let find = |finder: &mut Finder| if anew { finder.find_anew() } else { finder.find() };
-        let runs: BTreeSet<RunDirectory> = self.finders.iter_mut().flat_map(find).collect();
         let roots = self.finders.iter().map(Finder::root);
         let troubles: Vec<(PathBuf, String)> =
             roots.filter_map(|root| Some((root.to_owned(), trouble_of(root)?))).collect();
         let mut changed = first || troubles != self.troubles;
         self.troubles = troubles;
+        if !anew && self.finders.iter().all(Finder::is_as_before) {
+            self.finding_took = began.elapsed();
+            return changed;
+        }
+        let find = |finder: &mut Finder| if anew { finder.find_anew() } else { finder.find() };
+        let runs: BTreeSet<RunDirectory> = self.finders.iter_mut().flat_map(find).collect();
         self.probes.retain(|directory, _| runs.contains(directory));
         let before = self.summaries.len();
         self.summaries.retain(|directory, _| self.probes.contains_key(directory));

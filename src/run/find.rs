@@ -59,6 +59,18 @@ impl Finder {
         &self.troubles
     }
 
+    /// Whether no folder changed since the last search in which runs could come or go, so that
+    /// [`Self::find`] would find the same: it asks each of them when it changed, and builds nothing.
+    #[must_use]
+    pub fn is_as_before(&self) -> bool {
+        let is_as_before = |(path, folder): (&PathBuf, &Folder)| {
+            folder.folders.is_none() || (folder.changed.is_some() && folder.changed == changed(path))
+        };
+        self.troubles.is_empty()
+            && self.folders.contains_key(&self.root)
+            && self.folders.iter().all(is_as_before)
+    }
+
     /// The runs that are there now, as [`find_runs`] finds them.
     #[must_use]
     pub fn find_anew(&mut self) -> Vec<RunDirectory> {
@@ -216,9 +228,17 @@ mod tests {
         make(root.path(), &["old/run-1/run.json", "new/notes.md"]);
         ["", "old", "new"].into_iter().for_each(age);
         let mut finder = Finder::new(root.path().to_owned());
+        assert!(!finder.is_as_before(), "it has not looked yet");
         assert_eq!(names(&mut finder), ["old/run-1"]);
+        assert!(finder.is_as_before());
         make(root.path(), &["new/run-2/run.json", "newer/run-3/stdout.log"]);
+        assert!(!finder.is_as_before());
         assert_eq!(names(&mut finder), ["new/run-2", "newer/run-3", "old/run-1"]);
+        assert!(!finder.is_as_before(), "what has just changed may change again within the same time");
+        ["", "new", "newer"].into_iter().for_each(age);
+        assert!(!finder.is_as_before());
+        assert_eq!(names(&mut finder), ["new/run-2", "newer/run-3", "old/run-1"]);
+        assert!(finder.is_as_before());
         // A folder in which nothing changed is not read: what was hidden there stays unseen until all
         // is read anew.
         make(root.path(), &["old/run-4/run.json"]);
@@ -227,6 +247,7 @@ mod tests {
         assert_eq!(finder.find_anew().len(), 4);
         fs::remove_dir_all(root.path().join("old/run-1")).unwrap();
         fs::remove_dir_all(root.path().join("new")).unwrap();
+        assert!(!finder.is_as_before());
         assert_eq!(names(&mut finder), ["newer/run-3", "old/run-4"]);
     }
 

@@ -26,12 +26,12 @@ impl Mutator {
         ((mixed ^ (mixed >> 31)) % bound.max(1) as u64) as usize
     }
 
-    fn chosen<'a>(&mut self, of: &[&'a [u8]]) -> &'a [u8] {
-        of[self.below(of.len())]
+    fn chosen<'a, T: AsRef<[u8]>>(&mut self, of: &'a [T]) -> &'a [u8] {
+        of[self.below(of.len())].as_ref()
     }
 
     /// An input of the corpus after one to eight changes.
-    pub(crate) fn next(&mut self, corpus: &[&[u8]], tokens: &[&[u8]]) -> Vec<u8> {
+    pub(crate) fn next(&mut self, corpus: &[Vec<u8>], tokens: &[&[u8]]) -> Vec<u8> {
         let mut input = self.chosen(corpus).to_vec();
         for _ in 0..=self.below(8) {
             let place = self.below(input.len() + 1);
@@ -64,7 +64,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 }
 
 /// Runs a target on the corpus and then on mutated inputs for as long as it was asked.
-pub(crate) fn run(name: &str, corpus: &[&[u8]], tokens: &[&[u8]], target: impl Fn(&[u8])) {
+pub(crate) fn run(name: &str, corpus: &[Vec<u8>], tokens: &[&[u8]], target: impl Fn(&[u8])) {
     let begin = Instant::now();
     let budget = Duration::from_millis(number("FUZZ_MILLISECONDS", 200));
     let first = number("FUZZ_SEED", 1);
