@@ -35,7 +35,13 @@ pub fn name() -> Option<String> {
 /// The pid namespace of this process as the kernel names it, for example `pid:[4026531836]`.
 #[must_use]
 pub fn pid_namespace() -> Option<String> {
-    fs::read_link("/proc/self/ns/pid").ok()?.into_os_string().into_string().ok()
+    // A process stays in its own for ever: see pid_namespaces(7).
+    static KNOWN: OnceLock<String> = OnceLock::new();
+    if let Some(known) = KNOWN.get() {
+        return Some(known.clone());
+    }
+    let name = fs::read_link("/proc/self/ns/pid").ok()?.into_os_string().into_string().ok()?;
+    Some(KNOWN.get_or_init(|| name).clone())
 }
 
 /// When the process started, in the kernel's clock ticks since boot. Together with the pid it names
@@ -55,6 +61,19 @@ pub fn cpu_milliseconds(pid: u32) -> Option<u64> {
 #[must_use]
 pub fn process_state(pid: u32) -> Option<char> {
     process::stat(pid).map(|stat| stat.state)
+}
+
+/// What the kernel says of a process in one line: see proc_pid_stat(5).
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn stat(pid: u32) -> Option<procfs::process::Stat> {
+    use std::io::Read as _;
+
+    use procfs::FromRead as _;
+    // All processes of a machine are asked again and again: one read, into more than there can be.
+    let mut line = [0; 4096];
+    let length = fs::File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut line).ok()?;
+    procfs::process::Stat::from_read(&line[..length]).ok()
 }
 
 /// How many bytes an ordinary user may still write where that path is.
@@ -103,8 +122,7 @@ mod process {
     use super::Stat;
 
     pub(super) fn stat(pid: u32) -> Option<Stat> {
-        let pid = i32::try_from(pid).ok().filter(|pid| *pid > 0)?;
-        let stat = procfs::process::Process::new(pid).ok()?.stat().ok()?;
+        let stat = super::stat(pid)?;
         let of_children = u64::try_from(stat.cutime.saturating_add(stat.cstime)).unwrap_or(0);
         let ticks = stat.utime.saturating_add(stat.stime).saturating_add(of_children);
         Some(Stat {

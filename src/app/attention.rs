@@ -135,6 +135,15 @@ impl Attention {
         (!asks).then_some(verdict.sentence.as_str())
     }
 
+    /// What a list shows of what is said of a run: whether anything is, what it is stuck on, and how long
+    /// its step usually takes. May hold untrusted text.
+    #[must_use]
+    pub fn listed(&self, run: &RunSummary) -> (bool, Option<(Code, String)>, Option<Duration>) {
+        let judged = self.judged.get(&run.directory);
+        let stuck = self.stuck(run).map(|verdict| (verdict.code, verdict.sentence.clone()));
+        (judged.is_some(), stuck, judged.and_then(|judged| judged.facts.usual_elapsed()))
+    }
+
     /// Whether a run needs a person.
     #[must_use]
     pub fn need(&self, run: &RunSummary, now: Duration) -> Need {

@@ -28,11 +28,21 @@ impl App {
     }
 
     pub(super) fn take_judged(&mut self, judged: Vec<Arc<Judged>>, now: Now) {
+        // A long list is not put in order and drawn anew where nothing is seen of it.
+        let mut is_seen = false;
         for judged in judged {
+            let directory = &judged.run.directory;
+            let is_open = self.run.as_ref().is_some_and(|run| run.model().directory() == directory);
+            let listed = self.runs.as_ref().and_then(|runs| runs.summary_of(directory.path()));
+            let run = Arc::clone(listed.unwrap_or(&judged.run));
+            let before = self.attention.listed(&run);
             self.attention.take(judged);
+            is_seen |= is_open || self.attention.listed(&run) != before;
         }
-        self.sort_runs(now);
-        self.changed = true;
+        if is_seen {
+            self.sort_runs(now);
+            self.changed = true;
+        }
     }
 
     /// Those that need a person come first: that changes with what is said of them, and with time.

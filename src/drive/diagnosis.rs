@@ -35,9 +35,11 @@ const SILENT_EVERY_AT_MOST: Duration = Duration::from_secs(30);
 const READ_AGAIN: Duration = Duration::from_secs(10);
 /// So long runs are looked at in one go; the others wait for the next one.
 const IN_ONE_GO: Duration = Duration::from_millis(40);
-/// So long after a round those wait that become due one after the other and were looked at before: a round
-/// looks at the processes of the machine once, however many runs are due.
+/// So long after a round those wait that are due soon and were looked at before: a round looks at the
+/// processes of the machine once, however many runs are due …
 const TOGETHER: Duration = Duration::from_millis(250);
+/// … and so long where they are as they were.
+const UNCHANGED_TOGETHER: Duration = Duration::from_secs(1);
 
 /// A thread that judges runs. Dropping it stops the thread.
 #[derive(Debug)]
@@ -204,9 +206,14 @@ impl<T: Fn(&str) -> Thresholds> Ward<T> {
         let until = |patient: &Patient| {
             let urgency = patient.urgency();
             let due = patient.due(now).saturating_sub(now.monotonic);
-            // What is overdue was left for the next round because this one had taken long enough.
-            let may_be_gathered = urgency >= Urgency::Changed && !due.is_zero();
-            due.max(wait(urgency)).max(if may_be_gathered { TOGETHER } else { Duration::ZERO })
+            let gathered = match urgency {
+                // What is overdue was left for the next round because this one had taken long enough.
+                _ if due.is_zero() => Duration::ZERO,
+                Urgency::Watched | Urgency::New => Duration::ZERO,
+                Urgency::Changed => TOGETHER,
+                Urgency::Unchanged => UNCHANGED_TOGETHER,
+            };
+            due.max(wait(urgency)).max(gathered)
         };
         self.patients.values().map(until).min().unwrap_or(BETWEEN_LOOKS).min(BETWEEN_LOOKS)
     }

@@ -13,8 +13,12 @@ use crate::diagnose::overview::{Probe, together};
 use crate::run::RunDirectory;
 use crate::run::find::Finder;
 
-/// How often runs that have not ended are looked at.
+/// How often runs that have not ended are looked at …
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// … and how often while none of them changes …
+const LOOK_AT_QUIET_EVERY: Duration = Duration::from_secs(1);
+/// … which is so after that time.
+const QUIET_AFTER: Duration = Duration::from_secs(10);
 /// How often runs that have ended are looked at, and every folder for new ones: with 2 000 runs both
 /// take 0.1 s of a core.
 const LOOK_AT_ENDED_EVERY: Duration = Duration::from_secs(30);
@@ -116,6 +120,8 @@ struct Rounds {
     finding_took: Duration,
     all_looked_at: Option<Instant>,
     looking_at_all_took: Duration,
+    /// When anything changed last.
+    changed_at: Option<Instant>,
     /// After how long the next look is due.
     next_after: Duration,
 }
@@ -131,6 +137,7 @@ impl Rounds {
             finding_took: Duration::ZERO,
             all_looked_at: None,
             looking_at_all_took: Duration::ZERO,
+            changed_at: None,
             next_after: LOOK_EVERY,
         }
     }
@@ -141,10 +148,7 @@ impl Rounds {
         let every = LOOK_AT_ENDED_EVERY.max(self.looking_at_all_took * SHARE);
         let all = self.all_looked_at.is_none_or(|last| began.duration_since(last) >= every);
         let mut changed = self.find(all);
-        let summaries = &self.summaries;
-        let is_due = |(directory, probe): &(&RunDirectory, &mut Probe)| {
-            all || !probe.has_ended() || !summaries.contains_key(*directory)
-        };
+        let is_due = |(_, probe): &(&RunDirectory, &mut Probe)| all || !probe.has_ended();
         let (directories, mut probes): (Vec<&RunDirectory>, Vec<&mut Probe>) =
             self.probes.iter_mut().filter(is_due).unzip();
         let looked = together::look(&mut probes);
@@ -155,12 +159,16 @@ impl Rounds {
                 changed = true;
             }
         }
-        self.next_after = LOOK_EVERY;
+        if changed {
+            self.changed_at = Some(began);
+        }
+        let is_quiet = self.changed_at.is_some_and(|at| began.duration_since(at) >= QUIET_AFTER);
+        self.next_after = if is_quiet { LOOK_AT_QUIET_EVERY } else { LOOK_EVERY };
         if all {
             self.all_looked_at = Some(began);
             self.looking_at_all_took = began.elapsed();
         } else {
-            self.next_after = LOOK_EVERY.max(began.elapsed() * SHARE);
+            self.next_after = self.next_after.max(began.elapsed() * SHARE);
         }
         changed.then(|| RunsFound {
             runs: self.summaries.values().cloned().collect(),

@@ -52,6 +52,30 @@ fn a_stuck_run_comes_first_until_it_is_acknowledged() {
 }
 
 #[test]
+fn what_is_said_again_is_drawn_anew_only_where_it_is_seen() {
+    let (mut app, now, runs) = in_need();
+    let well = |run: &Arc<RunSummary>| {
+        let verdict =
+            Verdict { code: Code::Progressing, sentence: "it moves".to_owned(), ..Verdict::default() };
+        Arc::new(Judged { run: Arc::clone(run), verdict, facts: Facts::default() })
+    };
+    let draws = |app: &mut App, judged: Arc<Judged>| {
+        app.take_changed();
+        app.update(Message::Judged(vec![judged]), now);
+        app.take_changed()
+    };
+    assert!(draws(&mut app, well(&runs[0])), "nothing was said of it before");
+    assert!(!draws(&mut app, well(&runs[0])));
+    assert!(!draws(&mut app, waiting(&runs[1])));
+    assert!(draws(&mut app, well(&runs[1])));
+    assert_eq!(names(&app), ["failed", "new", "old"]);
+    assert!(draws(&mut app, waiting(&runs[1])));
+    assert_eq!(names(&app), ["old", "failed", "new"]);
+    press(&mut app, now, "w");
+    assert!(draws(&mut app, waiting(&runs[1])), "a person reads it");
+}
+
+#[test]
 fn a_snoozed_run_comes_back_by_itself() {
     let (mut app, mut now, _) = in_need();
     press(&mut app, now, "A");

@@ -15,6 +15,7 @@ use std::path::Path;
 
 use super::call::{Call, Wait};
 use super::{Process, Processes, Sought, Target, Thread, Unavailable, Waiting};
+use crate::host;
 use target::Targets;
 
 /// So many processes are looked at closely.
@@ -146,7 +147,7 @@ fn glances() -> BTreeMap<u32, Glance> {
 }
 
 fn glance(pid: u32) -> Option<Glance> {
-    let stat = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?.stat().ok()?;
+    let stat = host::stat(pid)?;
     let positive = |number: i32| u32::try_from(number).ok().filter(|number| *number > 0);
     let milliseconds = |ticks: u64| ticks.saturating_mul(1000) / procfs::ticks_per_second().max(1);
     let of_children = u64::try_from(stat.cutime.saturating_add(stat.cstime)).unwrap_or(0);
