@@ -230,6 +230,23 @@ pub struct ActionRow {
     pub footer: Option<&'static str>,
 }
 
+impl Action {
+    /// By how many rows it moves a text of which `page` rows are turned at once: to the beginning and to
+    /// the end by all there can be. `None` where it moves nothing.
+    #[must_use]
+    pub fn rows(self, page: isize) -> Option<isize> {
+        Some(match self {
+            Self::Up => -1,
+            Self::Down => 1,
+            Self::PageUp => -page,
+            Self::PageDown | Self::NextPage => page,
+            Self::First => isize::MIN,
+            Self::Last => isize::MAX,
+            _ => return None,
+        })
+    }
+}
+
 impl ActionRow {
     /// Whether it takes a number, which is said by the key.
     #[must_use]

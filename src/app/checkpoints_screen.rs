@@ -167,13 +167,10 @@ impl CheckpointsScreen {
         let layout = CheckpointsLayout::new(size);
         let page = if self.in_record { usize::from(layout.text_height) } else { layout.records() };
         let page = page.saturating_sub(1).max(1).cast_signed();
+        if let Some(rows) = action.rows(page) {
+            return self.go(rows, records, size);
+        }
         match action {
-            Action::Up => self.go(-1, records, size),
-            Action::Down => self.go(1, records, size),
-            Action::PageUp => self.go(-page, records, size),
-            Action::PageDown => self.go(page, records, size),
-            Action::First => self.go(isize::MIN, records, size),
-            Action::Last => self.go(isize::MAX, records, size),
             Action::Switch => self.in_record = !self.in_record,
             Action::Right if !self.in_record => self.in_record = true,
             Action::Right => self.shift(records, size),

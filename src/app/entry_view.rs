@@ -93,13 +93,10 @@ impl EntryView {
 
     pub(super) fn act(&mut self, action: Action, size: Size) {
         let page = usize::from(EntryLayout::new(size).height).saturating_sub(1).max(1).cast_signed();
+        if let Some(rows) = action.rows(page) {
+            return self.scroll(rows, size);
+        }
         match action {
-            Action::Up => self.scroll(-1, size),
-            Action::Down => self.scroll(1, size),
-            Action::PageUp => self.scroll(-page, size),
-            Action::PageDown | Action::NextPage => self.scroll(page, size),
-            Action::First => self.top = 0,
-            Action::Last => self.scroll(isize::MAX, size),
             Action::Left => self.left = self.left.saturating_sub(SIDE_STEP),
             Action::Right => {
                 let widest = self.lines.iter().map(|line| line.text.len()).max().unwrap_or(0);

@@ -34,15 +34,8 @@ impl Help {
     }
 
     pub(super) fn act(&mut self, action: Action, size: Size) {
-        let page = self.height(size).cast_signed();
-        match action {
-            Action::Up => self.scroll(-1, size),
-            Action::Down => self.scroll(1, size),
-            Action::PageUp => self.scroll(-page, size),
-            Action::PageDown | Action::NextPage => self.scroll(page, size),
-            Action::First => self.top = 0,
-            Action::Last => self.scroll(isize::MAX, size),
-            _ => {}
+        if let Some(rows) = action.rows(self.height(size).cast_signed()) {
+            self.scroll(rows, size);
         }
     }
 

@@ -222,21 +222,17 @@ impl LogPane {
 
     /// Moves the cursor by rows; the window moves when it would leave it.
     pub fn move_cursor(&mut self, model: &Model, rows: isize, height: usize) {
-        self.wanted = None;
-        if self.follows() && rows >= 0 {
-            return;
-        }
-        self.hold(model, height);
-        let Some((log, spot, screen_row)) = self.resolve(model, height) else { return };
-        let (spot, moved) = log.walk(spot, rows);
-        let screen_row = screen_row.saturating_add_signed(moved).min(height.saturating_sub(1));
-        self.cursor = Some(log.cursor(&spot, screen_row));
-        self.fill(model, height);
-        self.note_what_was_seen(model, height);
+        self.walk(model, rows, height, |moved| moved);
     }
 
     /// Moves the window by rows, and the cursor with it.
     pub fn scroll(&mut self, model: &Model, rows: isize, height: usize) {
+        // At either end the window cannot move on, so that the cursor does.
+        self.walk(model, rows, height, |moved| rows - moved);
+    }
+
+    /// Goes by rows, and on the screen by what is made of how far that led.
+    fn walk(&mut self, model: &Model, rows: isize, height: usize, on_screen: impl Fn(isize) -> isize) {
         self.wanted = None;
         if self.follows() && rows >= 0 {
             return;
@@ -244,9 +240,7 @@ impl LogPane {
         self.hold(model, height);
         let Some((log, spot, screen_row)) = self.resolve(model, height) else { return };
         let (spot, moved) = log.walk(spot, rows);
-        // At either end the window cannot move on, so that the cursor does.
-        let short = rows - moved;
-        let screen_row = screen_row.saturating_add_signed(short).min(height.saturating_sub(1));
+        let screen_row = screen_row.saturating_add_signed(on_screen(moved)).min(height.saturating_sub(1));
         self.cursor = Some(log.cursor(&spot, screen_row));
         self.fill(model, height);
         self.note_what_was_seen(model, height);

@@ -109,18 +109,12 @@ impl WhyScreen {
     pub(super) fn act(&mut self, action: Action, rows: usize, judged: Option<&Judged>, size: Size) {
         let height = usize::from(WhyLayout::new(size).height);
         let page = height.saturating_sub(1).max(1).cast_signed();
-        match action {
-            Action::Up => self.scroll(-1, rows, size),
-            Action::Down => self.scroll(1, rows, size),
-            Action::PageUp => self.scroll(-page, rows, size),
-            Action::PageDown | Action::NextPage => self.scroll(page, rows, size),
-            Action::First => self.top = 0,
-            Action::Last => self.scroll(isize::MAX, rows, size),
-            Action::NextCommand => {
-                let commands = judged.map_or(0, |judged| judged.verdict.suggestions.len());
-                self.command = if commands > 0 { (self.command + 1) % commands } else { 0 };
-            }
-            _ => {}
+        if let Some(by) = action.rows(page) {
+            return self.scroll(by, rows, size);
+        }
+        if action == Action::NextCommand {
+            let commands = judged.map_or(0, |judged| judged.verdict.suggestions.len());
+            self.command = if commands > 0 { (self.command + 1) % commands } else { 0 };
         }
     }
 

@@ -37,11 +37,11 @@ pub(crate) fn of_engine(calls: &[Call]) -> String {
 
 /// The head of the table of screens.
 pub(crate) const SCREENS_HEAD: &str = "\
-| screen | entries | last screen right | counts complete | peak MiB | with a channel hidden | at rest: of a core | wake-ups/s |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |";
+| screen | entries | last screen right | counts complete | peak MiB | errors counted | peak MiB | with a filter | at rest: of a core | wake-ups/s |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |";
 
-/// Opens the run with stepwatch and waits until the screen tells how many entries there are; then
-/// hides a channel, and then does nothing.
+/// Opens the run with stepwatch and waits until the screen tells how many entries there are, and how
+/// many errors and warnings; then applies a filter to all of it, and then does nothing.
 pub(crate) fn of_our_screen(call: &Call, typed: &str, entries: u64, rest: Duration) -> String {
     eprintln!("{typed} …");
     let mut screen = Screen::open(call);
@@ -51,14 +51,21 @@ pub(crate) fn of_our_screen(call: &Call, typed: &str, entries: u64, rest: Durati
     let holds = move |screen: &vt100::Screen| screen.contents().contains(&counted);
     let complete = if screen.shows(&holds) { right } else { screen.wait_for("all counts", &holds) };
     let peak = mebibytes(screen.usage().peak);
-    screen.press("2");
-    screen.wait_for("a channel less", |screen| !screen.contents().contains("■2"));
+    let has = |screen: &vt100::Screen, text: &str, unfinished: char| {
+        let mut rows = screen.rows(0, screen.size().1);
+        rows.any(|row| row.contains(text) && !row.contains(unfinished))
+    };
+    let levels = screen.wait_for("the errors and warnings", |screen| has(screen, "   warnings ", '…'));
+    let with_levels = mebibytes(screen.usage().peak);
+    screen.press("&compiling\r");
+    screen.wait_for("all that the filter keeps", |screen| has(screen, "1 filter, ", '%'));
     let filtered = mebibytes(screen.usage().peak);
     let quiet = screen.rest(rest);
     format!(
-        "| `{typed}` | {entries} | {} | {} | {peak:.1} | {filtered:.1} | {:.3} % | {:.1} |",
+        "| `{typed}` | {entries} | {} | {} | {peak:.1} | {} | {with_levels:.1} | {filtered:.1} | {:.3} % | {:.1} |",
         duration(right.as_secs_f64()),
         duration(complete.as_secs_f64()),
+        duration(levels.as_secs_f64()),
         quiet.processor.as_secs_f64() / rest.as_secs_f64() * 100.0,
         quiet.wakes as f64 / rest.as_secs_f64(),
     )
@@ -70,7 +77,10 @@ pub(crate) fn of_their_screen(call: &Call, typed: &str, entries: u64, finished: 
     let mut screen = Screen::open(call);
     let right = screen.wait_for("the last screen", |screen| finished.holds(screen));
     let peak = mebibytes(screen.usage().peak);
-    format!("| `{typed}` | {entries} | {} | – | {peak:.1} | – | – | – |", duration(right.as_secs_f64()))
+    format!(
+        "| `{typed}` | {entries} | {} | – | {peak:.1} | – | – | – | – | – |",
+        duration(right.as_secs_f64())
+    )
 }
 
 /// A number as the screens write it.
