@@ -176,8 +176,10 @@ impl Drop for Terminal {
     }
 }
 
-/// The cells to draw, and after each grapheme that a terminal may draw wider than it is (an emoji that
-/// is joined of several, in a terminal that does not join) the cells that it would cover then.
+/// The cells to draw. After each grapheme that a terminal may draw wider than it is (an emoji that is
+/// joined of several, in a terminal that does not join) those that it would cover then; and below each that
+/// a terminal may draw narrower (an emoji that it does not know) blanks, or what was there before would be
+/// seen beside it.
 fn with_what_may_be_covered<'a>(
     changed: Vec<(u16, u16, &'a Cell)>,
     frame: &'a Buffer,
@@ -188,11 +190,15 @@ fn with_what_may_be_covered<'a>(
     for (x, y, cell) in changed {
         let until = if row == y { end.min(x) } else { end };
         draw_row(&mut drawn, frame, row, next..until);
-        drawn.push((x, y, cell));
         let symbol = cell.symbol();
+        let columns = columns_of(symbol);
+        if columns > 1 && symbol.chars().any(is_drawn_in_different_ways) {
+            drawn.extend((x..x.saturating_add(columns)).map(|x| (x, y, BLANK)));
+        }
+        drawn.push((x, y, cell));
         let apart = symbol.chars().map(columns_of_character).sum::<u16>();
         end = x.saturating_add(apart).max(if row == y { end } else { 0 }).min(frame.area.right());
-        (row, next) = (y, x.saturating_add(columns_of(symbol).max(1)));
+        (row, next) = (y, x.saturating_add(columns.max(1)));
     }
     draw_row(&mut drawn, frame, row, next..end);
     drawn
@@ -210,6 +216,15 @@ fn draw_row<'a>(
         drawn.push((columns.start, row, cell));
         columns.start = columns.start.saturating_add(columns_of(cell.symbol()).max(1));
     }
+}
+
+/// Nothing, in no colour.
+const BLANK: &Cell = &Cell::EMPTY;
+
+/// Whether terminals differ in how wide they draw what this stands in: emoji and what was made for them,
+/// to which others are added every year, and variation selectors.
+fn is_drawn_in_different_ways(character: char) -> bool {
+    matches!(character, '\u{fe0e}' | '\u{fe0f}' | '\u{1f000}'..='\u{1ffff}')
 }
 
 /// The columns that a grapheme takes.
@@ -346,5 +361,22 @@ mod tests {
         assert_eq!(drawn_columns("xx  z", "\u{1f469}\u{200d}\u{1f4bb}  z"), [0, 2, 3]);
         assert_eq!(drawn_columns("xx\u{597d}z", "\u{1f469}\u{200d}\u{1f4bb}\u{597d}z"), [0, 2]);
         assert_eq!(drawn_columns("", "\u{1f469}\u{200d}\u{1f4bb}y"), [0, 2, 3]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn below_an_emoji_blanks_are_drawn_first_and_below_letters_nothing() {
+        let mut frame = Buffer::empty(Rect { x: 0, y: 0, width: 6, height: 1 });
+        frame.set_string(0, 0, "a\u{1fae9}好b", ratatui::style::Style::new());
+        let changed = vec![(0, 0, &frame[(0, 0)]), (1, 0, &frame[(1, 0)]), (3, 0, &frame[(3, 0)])];
+        let drawn: Vec<(u16, &str)> = with_what_may_be_covered(changed, &frame)
+            .into_iter()
+            .map(|(x, _, cell)| (x, cell.symbol()))
+            .collect();
+        assert_eq!(drawn, [(0, "a"), (1, " "), (2, " "), (1, "\u{1fae9}"), (3, "好")]);
     }
 }

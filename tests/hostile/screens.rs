@@ -146,3 +146,45 @@ fn s1_on_every_screen_of_a_run_nothing_but_our_own_drawing_reaches_the_terminal(
 fn s1_on_every_screen_of_a_run_nothing_but_our_own_drawing_reaches_the_terminal_second_half() {
     open_each(1, 2);
 }
+
+#[test]
+fn s1_what_a_step_prints_that_is_recorded_and_watched_is_shown_and_obeyed_by_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = corpus();
+    let mut printed = Vec::new();
+    for sequence in &all {
+        printed.extend_from_slice(&sequence.bytes);
+        printed.extend_from_slice(b" end\n");
+    }
+    printed.extend_from_slice(b"all was printed\n");
+    let file = folder.path().join("printed");
+    std::fs::write(&file, printed).unwrap();
+    let root = folder.path().join("runs");
+    let words = ["exec", "--watch", "--root", root.to_str().unwrap(), "--", "cat", file.to_str().unwrap()];
+    let mut session = Session::stepwatch(&words, &[], 40, WIDTH);
+    session.wait_for("the end of the step", |screen| {
+        let shown = screen.contents();
+        shown.contains("all was printed") && shown.contains("✓ done")
+    });
+    session.press("g");
+    let is_last = |screen: &vt100::Screen| screen.contents().contains("succeeded: exit");
+    session
+        .wait_for("the first page", |screen| screen.contents().contains("prepared: cat") && !is_last(screen));
+    let mut pages = 1;
+    while !session.contents().contains("succeeded: exit") {
+        let before = session.contents();
+        pages += 1;
+        session.press("\x06");
+        session.wait_for("the next page", |screen| screen.contents() != before || is_last(screen));
+    }
+    assert!(pages > all.len() / 40, "only {pages} pages were seen");
+    session.press("G");
+    session.wait_for_text("merged by seq · follow");
+    session.press("Q");
+    assert!(session.wait_for_end().success());
+    session.assert_restored();
+    let received = session.received();
+    // The path of the run comes before the screens.
+    let screens = received.windows(4).position(|bytes| bytes == b"\x1b[22").unwrap();
+    assert_all(&received[screens..], On::Screen);
+}

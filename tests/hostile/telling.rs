@@ -107,6 +107,28 @@ fn s4_where_terminals_disagree_on_a_width_everything_beside_it_stays_in_its_plac
 }
 
 #[test]
+fn s4_where_a_terminal_draws_an_emoji_narrower_nothing_of_the_frame_before_is_seen_beside_it() {
+    let root = tempfile::tempdir().unwrap();
+    // This one is drawn in one column by a terminal that knows no selectors.
+    let texts: Vec<&str> =
+        (0..60).map(|row| if row % 2 == 0 { "abcdef" } else { "\u{2764}\u{fe0f}x" }).collect();
+    run_with(root.path(), &texts);
+    let mut session = open(root.path());
+    session.wait_for_text("abcdef");
+    // Where letters stood there are hearts now, and the other way round.
+    for seq in 30..34 {
+        session.press(&format!(":{seq}\r"));
+        session.wait_for(&format!("nothing beside the hearts around {seq}"), |screen| {
+            let rows: Vec<String> = screen.rows(0, 100).collect();
+            let mut hearts = rows.iter().filter_map(|row| row.split_once('\u{2764}'));
+            hearts.all(|(_, beside)| {
+                !beside.contains(char::is_alphabetic) || beside.trim_end_matches([' ', '▐']) == "\u{fe0f} x"
+            }) && rows.iter().any(|row| row.starts_with('▶') && row.contains(&format!(" {seq} ")))
+        });
+    }
+}
+
+#[test]
 fn s13_what_is_copied_is_one_base64_text_without_controls_and_only_on_a_key() {
     use base64::Engine as _;
     let root = tempfile::tempdir().unwrap();
