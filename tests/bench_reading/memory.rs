@@ -60,6 +60,8 @@ pub(crate) fn of_our_screen(call: &Call, typed: &str, entries: u64, rest: Durati
     screen.press("&compiling\r");
     screen.wait_for("all that the filter keeps", |screen| has(screen, "1 filter, ", '%'));
     let filtered = mebibytes(screen.usage().peak);
+    // What the filter keeps has errors and warnings of its own to be counted first.
+    screen.rest(rest);
     let quiet = screen.rest(rest);
     format!(
         "| `{typed}` | {entries} | {} | {} | {peak:.1} | {} | {with_levels:.1} | {filtered:.1} | {:.3} % | {:.1} |",
