@@ -274,3 +274,13 @@ fn s15_the_readme_says_of_every_direct_dependency_what_it_is_for() {
     }
     assert_eq!(in_readme(), expected);
 }
+
+#[test]
+fn numbers_are_read_exactly_in_the_program_too() {
+    // Tests ask for it by what they depend on, so that none of them would see it missing from the program.
+    let manifest = settings("Cargo.toml");
+    assert!(
+        texts(at(&manifest, "dependencies", "serde_json").get("features").unwrap().get_ref())
+            .contains(&"float_roundtrip")
+    );
+}
