@@ -12,8 +12,10 @@ use super::segment::Segment;
 use super::view::{Sieve, Source};
 use crate::tail::index::Placing;
 
-/// How many bytes of blocks are kept.
-const KEPT_BYTES: usize = 4 << 20;
+/// How many bytes of memory blocks may take.
+const KEPT_BYTES: usize = 1 << 20;
+/// The same for each segment in view, where there are many: to find one entry takes a block of each.
+const KEPT_BYTES_A_SEGMENT: usize = 96 << 10;
 /// The same where single entries are gone to, and pages of them never shown.
 const KEPT_BYTES_OF_PLACES: usize = 256 << 10;
 /// How much is read of a block with a line that is too long to be held: the lines before it, and its
@@ -58,7 +60,7 @@ impl ReadBlock {
     /// Reads every line of a block.
     pub(crate) fn read_all(segment: &Segment, index: &SegmentIndex, block: usize, order: Order) -> Self {
         let end = index.block_end(block);
-        let begin = index.blocks().get(block).map_or(end, |block| block.offset);
+        let begin = index.block_begin(block);
         let lines_end = segment.end_of_lines(begin, end);
         // A line that is too long to be held is the last one of its block.
         let has_long_line = lines_end - begin > MOST_READ;
@@ -74,7 +76,7 @@ impl ReadBlock {
     /// as far as the block may reach, and left out.
     fn read_kept(source: &Source<'_>, sieve: Sieve<'_>, block: usize, order: Order) -> Self {
         let end = source.index.block_end(block);
-        let begin = source.index.blocks().get(block).map_or(end, |block| block.offset);
+        let begin = source.index.block_begin(block);
         let mut read = Self { end, is_whole: true, bytes: Vec::new(), lines: Vec::new() };
         let Some(first) = sieve.all.block_of_offset(begin) else { return read };
         let last = sieve.all.block_of_offset(begin + BLOCK_BYTES - 1).unwrap_or(first);
@@ -95,6 +97,11 @@ impl ReadBlock {
             }
         }
         read
+    }
+
+    /// How many bytes of memory it takes.
+    fn size(&self) -> usize {
+        self.bytes.capacity() + self.lines.capacity() * size_of::<ReadLine>()
     }
 
     /// The bytes of a line, without its line end.
@@ -146,6 +153,7 @@ pub(crate) fn take_apart(
 #[derive(Debug)]
 pub(crate) struct BlockCache {
     most: usize,
+    segments: usize,
     /// By segment and offset: blocks of different indexes may have the same number.
     blocks: HashMap<(SegmentId, u64), (Arc<ReadBlock>, u64)>,
     bytes: usize,
@@ -154,7 +162,7 @@ pub(crate) struct BlockCache {
 
 impl Default for BlockCache {
     fn default() -> Self {
-        Self { most: KEPT_BYTES, blocks: HashMap::new(), bytes: 0, clock: 0 }
+        Self { most: KEPT_BYTES, segments: 1, blocks: HashMap::new(), bytes: 0, clock: 0 }
     }
 }
 
@@ -164,11 +172,16 @@ impl BlockCache {
         Self { most: KEPT_BYTES_OF_PLACES, ..Self::default() }
     }
 
+    /// So many segments are looked at together.
+    pub(crate) fn expect(&mut self, segments: usize) {
+        self.segments = segments;
+    }
+
     /// The block of that number, read if it is not kept.
     pub(crate) fn get(&mut self, source: &Source<'_>, block: usize, order: Order) -> Arc<ReadBlock> {
         self.clock += 1;
         let end = source.index.block_end(block);
-        let begin = source.index.blocks().get(block).map_or(end, |block| block.offset);
+        let begin = source.index.block_begin(block);
         let key = (source.segment.id, begin);
         if let Some((kept, used)) = self.blocks.get_mut(&key)
             && kept.end == end
@@ -181,11 +194,12 @@ impl BlockCache {
             // What could not be read now may be readable the next time.
             return read;
         }
-        self.bytes += read.bytes.len();
+        self.bytes += read.size();
         if let Some((old, _)) = self.blocks.insert(key, (Arc::clone(&read), self.clock)) {
-            self.bytes -= old.bytes.len();
+            self.bytes -= old.size();
         }
-        while self.bytes > self.most && self.blocks.len() > 1 {
+        let most = self.most.max(self.segments * KEPT_BYTES_A_SEGMENT);
+        while self.bytes > most && self.blocks.len() > 1 {
             self.drop_oldest();
         }
         read
@@ -194,7 +208,7 @@ impl BlockCache {
     fn drop_oldest(&mut self) {
         let oldest = self.blocks.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| *key);
         if let Some((block, _)) = oldest.and_then(|key| self.blocks.remove(&key)) {
-            self.bytes -= block.bytes.len();
+            self.bytes -= block.size();
         }
     }
 

@@ -171,7 +171,7 @@ impl Filtered {
     /// The last range of a segment that is neither searched nor being searched.
     fn job(&self, source: &Source<'_>, model: &Model) -> Option<ScanJob> {
         let (id, all) = (source.segment.id, source.index);
-        let begin = all.blocks().first()?.offset;
+        let begin = all.blocks().get(0)?.offset;
         let taken = self.parts.iter().map(|part| (part.segment, part.from, part.to));
         let mut taken: Vec<(u64, u64)> = taken
             .chain(self.asked.iter().copied())
@@ -198,12 +198,12 @@ impl Filtered {
         let first = all.block_of_offset(to.saturating_sub(size).max(from))?;
         let blocks = (first..=last)
             .map(|number| {
-                let offset = all.blocks()[number].offset;
+                let offset = all.block_begin(number);
                 let end = source.segment.end_of_lines(offset, all.block_end(number));
                 JobBlock { offset, end, placing: all.placing_at(number) }
             })
             .collect();
-        let from = from.max(all.blocks()[first].offset);
+        let from = from.max(all.block_begin(first));
         let (file, filter) = (source.segment.file.clone(), Arc::clone(&self.filter));
         Some(ScanJob { segment: id, file, from, to, blocks, order: model.order(), filter })
     }

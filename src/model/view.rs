@@ -91,6 +91,7 @@ pub struct View<'m> {
 
 impl<'m> View<'m> {
     pub(crate) fn new(sources: Vec<Source<'m>>, cache: &'m RefCell<BlockCache>, order: Order) -> Self {
+        cache.borrow_mut().expect(sources.len());
         Self { sources, cache, order }
     }
 

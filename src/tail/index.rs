@@ -2,16 +2,19 @@
 //!
 //! Files are almost always sorted by their key. So the index takes a segment apart into its
 //! *spine*, the lines whose key is not below any before them, which is sorted by construction and
-//! needs one [`Block`] in about 128 lines; and the *displaced* lines, the exception, which are kept
+//! needs one [`Block`] in about 128 lines, packed by [`Blocks`]; and the *displaced* lines, the exception, kept
 //! aside one by one, sorted. A line without a key of its own goes with the line before it.
 //!
 //! Every question is then a bisection over blocks and displaced lines; only the block that it ends
 //! in has to be read.
 
+mod blocks;
+
 use std::collections::{HashMap, HashSet};
 
 use super::order::OrderKey;
 use super::scan::LineMark;
+pub use blocks::Blocks;
 
 /// A block ends after so many lines.
 pub const BLOCK_LINES: u32 = 128;
@@ -21,7 +24,7 @@ pub const BLOCK_BYTES: u64 = 16 * 1024;
 /// approximate: such a line stays where it stands in its file.
 pub const MOST_DISPLACED: usize = (256 << 20) / size_of::<Displaced>();
 
-/// A run of lines that are read together. 32 bytes: a quarter of a byte a line.
+/// A run of lines that are read together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
     /// Where the first line begins.
@@ -46,7 +49,7 @@ pub struct Displaced {
 /// The index of one segment, and what was counted while it was made.
 #[derive(Debug)]
 pub struct SegmentIndex {
-    blocks: Vec<Block>,
+    blocks: Blocks,
     displaced: Vec<Displaced>,
     /// Displaced lines that are not yet sorted into `displaced`.
     fresh: Vec<Displaced>,
@@ -136,7 +139,7 @@ impl Placing {
 impl Default for SegmentIndex {
     fn default() -> Self {
         Self {
-            blocks: Vec::new(),
+            blocks: Blocks::default(),
             displaced: Vec::new(),
             fresh: Vec::new(),
             most_displaced: MOST_DISPLACED,
@@ -169,15 +172,12 @@ impl SegmentIndex {
     /// are sorted in by the next [`SegmentIndex::finish`].
     pub fn append(&mut self, mut next: Self) {
         let blocks_before = self.blocks.len();
-        if let (Some(first), Some(highest)) = (next.blocks.first_mut(), self.highest) {
-            first.lowest = highest;
+        for (number, block) in next.blocks.iter().enumerate() {
+            // What is before the first block is known only here.
+            let lowest = self.highest.filter(|_| number == 0).unwrap_or(block.lowest);
+            let spine_before = block.spine_before + self.spine;
+            self.blocks.push(Block { lowest, spine_before, ..block });
         }
-        let spine_before = self.spine;
-        self.blocks.extend(
-            next.blocks
-                .into_iter()
-                .map(|block| Block { spine_before: block.spine_before + spine_before, ..block }),
-        );
         self.approximate.extend(next.approximate.into_iter().map(|block| block + blocks_before));
         self.continued.extend(next.continued.into_iter().map(|(block, key)| (block + blocks_before, key)));
         self.fresh.append(&mut next.displaced);
@@ -218,9 +218,7 @@ impl SegmentIndex {
         let standing = placing.place(mark.key());
         self.lines_in_last_block += 1;
         self.last_offset = mark.offset();
-        if let Some(block) = self.blocks.last_mut() {
-            block.highest = placing.highest;
-        }
+        self.blocks.set_highest(placing.highest);
         if standing.displaced {
             self.fresh.push(Displaced { key: standing.key, offset: mark.offset() });
         } else {
@@ -255,9 +253,7 @@ impl SegmentIndex {
 
     /// Gives back the memory that was taken for more, where that is much.
     pub fn shrink(&mut self) {
-        if self.blocks.capacity() > self.blocks.len() + self.blocks.len() / 4 {
-            self.blocks.shrink_to_fit();
-        }
+        self.blocks.shrink();
     }
 
     /// Whether there are so many displaced lines that some of them stay where they are.
@@ -324,7 +320,7 @@ impl SegmentIndex {
 
     /// The blocks.
     #[must_use]
-    pub fn blocks(&self) -> &[Block] {
+    pub fn blocks(&self) -> &Blocks {
         &self.blocks
     }
 
@@ -334,10 +330,16 @@ impl SegmentIndex {
         self.end
     }
 
+    /// Where the block of that number begins; where the last line ends, past the last one.
+    #[must_use]
+    pub fn block_begin(&self, block: usize) -> u64 {
+        self.blocks.get(block).map_or(self.end, |block| block.offset)
+    }
+
     /// Where the block of that number ends.
     #[must_use]
     pub fn block_end(&self, block: usize) -> u64 {
-        self.blocks.get(block + 1).map_or(self.end, |next| next.offset)
+        self.block_begin(block + 1)
     }
 
     /// How many spine lines come before the block of that number; all of them past the last.
@@ -363,13 +365,14 @@ impl SegmentIndex {
     #[must_use]
     pub fn spine_below(&self, key: OrderKey) -> (usize, u64, u64) {
         let blocks = self.blocks.partition_point(|block| block.lowest < key);
-        let Some(last) = blocks.checked_sub(1) else {
+        let last = blocks.checked_sub(1).and_then(|last| Some((last, self.blocks.get(last)?)));
+        let Some((number, last)) = last else {
             // The first block begins below everything, so only FIRST itself comes here.
             return (0, 0, 0);
         };
         let after = self.spine_before(blocks);
-        let least = if self.blocks[last].highest < key { after } else { self.blocks[last].spine_before };
-        (last, least, after)
+        let least = if last.highest < key { after } else { last.spine_before };
+        (number, least, after)
     }
 
     /// The block that holds the spine line of that number.

@@ -20,7 +20,7 @@ impl Walk<'_> {
             let index = self.index(source);
             let to = piece.to.in_source(source);
             let behind = index.blocks().partition_point(|block| (block.lowest, block.offset) < to);
-            let is_long = |block: usize| index.block_end(block) - index.blocks()[block].offset > LONG_BLOCK;
+            let is_long = |block: usize| index.block_end(block) - index.block_begin(block) > LONG_BLOCK;
             let displaced = index.displaced();
             let from = piece.from.in_source(source);
             let aside = displaced.partition_point(|line| (line.key, line.offset) < from)

@@ -109,8 +109,7 @@ impl Pieces<'_, '_> {
     fn bytes_of_next(&self, source: usize, displaced: bool) -> u64 {
         let (block, line) = self.next[source];
         let index = self.walk.index(source);
-        let length =
-            |block: usize| index.blocks().get(block).map_or(0, |found| index.block_end(block) - found.offset);
+        let length = |block: usize| index.block_end(block) - index.block_begin(block);
         if !displaced {
             return length(block);
         }

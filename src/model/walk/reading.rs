@@ -109,7 +109,7 @@ impl Walk<'_> {
         let block = self.first_block(source, piece.from);
         let (from, to) = (piece.from.in_source(source), piece.to.in_source(source));
         let behind = index.blocks().partition_point(|block| (block.lowest, block.offset) < to);
-        let offset = index.blocks().get(block).map_or(0, |block| block.offset);
+        let offset = index.block_begin(block);
         let end = behind.checked_sub(1).map_or(offset, |last| index.block_end(last)).max(offset);
         let buffer = &mut reader.buffers[source];
         let wanted = usize::try_from(end - offset).unwrap_or(usize::MAX);
@@ -315,7 +315,7 @@ impl<'a> Spine<'a> {
     /// Places the lines that were passed over, from the block in which `to` is.
     fn catch_up(&mut self, to: usize) {
         if let Some(block) = self.index.block_of_offset(self.offset + to as u64)
-            && let Some(begin) = self.index.blocks()[block].offset.checked_sub(self.offset)
+            && let Some(begin) = self.index.block_begin(block).checked_sub(self.offset)
             && begin > self.placed as u64
         {
             self.placing = self.index.placing_at(block);
