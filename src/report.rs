@@ -16,4 +16,4 @@ pub mod why;
 
 pub use check::Check;
 pub use entry::{Form, Presentation, Reported};
-pub use log::LogRequest;
+pub use log::{LogRange, LogRequest};

@@ -9,6 +9,8 @@ mod fixture;
 mod follow;
 #[path = "log/naive.rs"]
 mod naive;
+#[path = "log/range.rs"]
+mod range;
 #[path = "log/runs.rs"]
 mod runs;
 #[path = "log/search.rs"]

@@ -8,7 +8,6 @@
 mod app;
 mod copying;
 pub mod filters;
-pub mod goal;
 mod going;
 pub mod hunt;
 mod jumps;
@@ -30,7 +29,7 @@ use super::layout::RunLayout;
 use super::log_pane::Stand;
 use super::message::Effect;
 use super::{Action, RunScreen, ScreenKind, Size};
-use crate::model::{Answer, Filter, Placed};
+use crate::model::{Answer, Filter, Goal, Placed};
 use hunt::{Direction, Hunt, Sought};
 
 /// A key was pressed whose meaning the next one completes.
@@ -86,6 +85,8 @@ pub struct Finding {
     marks: BTreeMap<char, Stand>,
     /// Where a person was before the last jump.
     before: Option<Stand>,
+    /// A place that was typed before anything was read.
+    wished: Option<Goal>,
     pending: Option<Pending>,
     outbox: Vec<Effect>,
     told: Option<Told>,

@@ -278,6 +278,7 @@ impl RunScreen {
         self.note_torn_lines(now.monotonic);
         self.levels_are_stale();
         self.recall_place(size);
+        self.go_where_wished(size);
         self.search_on(size);
         self.fit(size);
         true

@@ -59,7 +59,7 @@ impl Arguments {
 /// Which run is meant.
 #[derive(Debug, clap::Args)]
 struct Run {
-    /// A run's folder, or the id of a recorded run (RUN or TASK/RUN).
+    /// A run's folder, the id of a recorded run (RUN or TASK/RUN), or `latest`: the one that began last.
     #[arg(value_name = "RUN")]
     run: PathBuf,
 }
@@ -71,7 +71,7 @@ impl Run {
 }
 
 /// The checkpoints of a run, for reading: also where `run.json` says nothing that can be read.
-fn for_reading(run: &RunDirectory) -> Checkpoints {
+pub(super) fn for_reading(run: &RunDirectory) -> Checkpoints {
     Checkpoints::open(run.clone()).unwrap_or_else(|error| {
         say(&format!("note: {error}"));
         Checkpoints::new(run.clone(), &run.identity())

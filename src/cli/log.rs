@@ -1,19 +1,22 @@
 //! `stepwatch log`: the merged log of a run.
 
+pub(super) mod bounds;
 mod search;
 
 use std::path::PathBuf;
 
 use color_eyre::eyre::WrapErr as _;
+use jiff::tz::TimeZone;
 
 use crate::display;
-use crate::model::{Ending, Model, Order, Pattern};
+use crate::model::{Ending, Goal, Model, Pattern};
 use crate::report::entry::Form;
-use crate::report::follow::{self, Audience};
-use crate::report::log::{self, DEFAULT_LAST, LogRequest};
-use crate::run::{Channel, MAX_SEQ, RunDirectory};
+use crate::report::follow::{self, Audience, FollowError};
+use crate::report::log::{self, DEFAULT_LAST, LogRange, LogRequest};
+use crate::run::{Channel, RunDirectory};
 
 use super::{Failure, Outcome, Output, output, output_failed, say, target};
+use bounds::Bounds;
 
 /// Print the merged log of a run, in the order of its seq
 ///
@@ -33,10 +36,13 @@ Examples:
   stepwatch log run-7 --grep 'error|warning'   entries that match
   stepwatch log runs/ --grep panicked          the same in every run below a folder
   stepwatch log run-7 --from 100 --to 200      a range of seqs
+  stepwatch log run-7 --from -5m               the last five minutes of it
+  stepwatch log run-7 --from 08:12 --to 08:15  what was written between two times
+  stepwatch log run-7 --from c2                what came since checkpoint 2
   stepwatch log run-7 --all --raw --channel stdout > out    the step's output as it came
   stepwatch log run-7 --all --json | jq -r .text            JSON, an entry a line")]
 pub(crate) struct Arguments {
-    /// A run's folder, or the id of a recorded run (RUN or TASK/RUN).
+    /// A run's folder, the id of a recorded run (RUN or TASK/RUN), or `latest`: the one that began last.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// Only the last N entries of those asked for, in each run.
@@ -59,12 +65,14 @@ pub(crate) struct Arguments {
     /// Only entries whose text matches this regular expression; `^` and `$` are ends of lines.
     #[arg(long, value_name = "RE", value_parser = Pattern::new)]
     grep: Option<Pattern>,
-    /// Only entries from this seq on.
-    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(..=MAX_SEQ))]
-    from: Option<u64>,
-    /// Only entries up to this seq.
-    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(..=MAX_SEQ))]
-    to: Option<u64>,
+    /// Only entries from this place on: a seq (100), a time (08:12, 08:12:30, '2026-03-21 08:12') on
+    /// the clock of this machine, a distance before the last entry (-5m), behind a checkpoint (c2),
+    /// or a part of the log (50%).
+    #[arg(long, value_name = "PLACE", value_parser = bounds::parse, allow_hyphen_values = true)]
+    from: Option<Goal>,
+    /// Only entries up to this place.
+    #[arg(long, value_name = "PLACE", value_parser = bounds::parse, allow_hyphen_values = true)]
+    to: Option<Goal>,
     /// Print the bytes of the text and nothing else, also on a terminal. A line that is no JSON is
     /// printed with its line end.
     #[arg(long, conflicts_with = "json")]
@@ -77,26 +85,26 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(crate) fn run(self, output: &mut Output) -> Result<Outcome, Failure> {
-        let request = self.request();
+        let (mut request, bounds) = (self.request(), self.bounds());
         let form = match (self.raw, self.json) {
             (true, _) => Form::Raw,
             (_, true) => Form::Json,
             _ => Form::Text,
         };
         if self.grep.is_some() && !self.follow && search::means_several(&self.runs) {
-            return search::run(&self.runs, &request, form, output);
+            return search::run(&self.runs, request, &bounds, form, output);
         }
         let [run] = &self.runs[..] else {
             return Err(Failure::Usage("only --grep takes several runs; name one".to_owned()));
         };
         if self.follow {
-            return follow(&target::run_to_follow(run)?, &request, form, output);
+            return follow(&target::run_to_follow(run)?, request, &bounds, form, output);
         }
         let run = target::one_run(run)?;
         let name = display::path(run.path());
         let model = self.load(run, &request).wrap_err_with(|| format!("{name} cannot be read"))?;
         refuse_missing_channels(&request.channels, &model)?;
-        refuse_range_without_seq(&request, model.order())?;
+        request.range = bounds.range(&model).map_err(Failure::could_not)?;
         say_notices(&model);
         if model.ending().is_some_and(|ending| ending.has_disorder() && !ending.is_whole()) {
             say(
@@ -116,7 +124,7 @@ impl Arguments {
 
     /// Reads the run: only its end where that is enough.
     fn load(&self, run: RunDirectory, request: &LogRequest) -> std::io::Result<Model> {
-        let is_ranged = request.pattern.is_some() || request.from.is_some() || request.to.is_some();
+        let is_ranged = request.pattern.is_some() || self.from.is_some() || self.to.is_some();
         let Some(last) = request.last.filter(|_| !is_ranged && !self.exact) else {
             return Model::load(run);
         };
@@ -133,24 +141,33 @@ impl Arguments {
             last: self.last.or((!everything).then_some(DEFAULT_LAST)),
             channels: self.channel.iter().map(|name| Channel::from_name(name)).collect(),
             pattern: self.grep.clone(),
-            from: self.from,
-            to: self.to,
+            range: LogRange::default(),
         }
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds { from: self.from.clone(), to: self.to.clone(), zone: TimeZone::system() }
     }
 }
 
 /// Prints what is asked for and goes on with what comes, until the run ended.
 pub(super) fn follow(
     run: &RunDirectory,
-    request: &LogRequest,
+    request: LogRequest,
+    bounds: &Bounds,
     form: Form,
     output: &mut Output,
 ) -> Result<Outcome, Failure> {
     let presentation = output.presentation();
     let mut audience = Person { terminal: presentation.terminal };
-    let written =
-        follow::follow(run, request, form, presentation, output, &mut audience).map_err(output_failed)?;
-    Ok(Outcome::done_if(written > 0 || request.pattern.is_none()))
+    let is_searched = request.pattern.is_some();
+    let range = |model: &Model| bounds.range(model);
+    let written = follow::follow(run, request, range, form, presentation, output, &mut audience);
+    match written {
+        Ok(written) => Ok(Outcome::done_if(written > 0 || !is_searched)),
+        Err(FollowError::Io(error)) => Err(output_failed(error)),
+        Err(FollowError::Range(why)) => Err(Failure::could_not(why)),
+    }
 }
 
 /// Whoever reads standard output.
@@ -189,15 +206,6 @@ pub(super) fn unreadable(count: u64) -> Failure {
     Failure::could_not(format!(
         "{count} entries could not be read: a file lost bytes while it was read; try again"
     ))
-}
-
-fn refuse_range_without_seq(request: &LogRequest, order: Order) -> Result<(), Failure> {
-    if order == Order::Seq || (request.from.is_none() && request.to.is_none()) {
-        return Ok(());
-    }
-    Err(Failure::could_not(format!(
-        "no entry of the run has a seq, it is ordered by {order}; --from and --to need one"
-    )))
 }
 
 /// A log file of the run that could not be read: then what was written is not all.

@@ -13,14 +13,15 @@ use crate::settings::{ThemeName, ThemeSettings};
 use crate::tui;
 
 use super::keeper::Keeper;
+use super::log::bounds::Bounds;
 use super::{Failure, Outcome, Output, target};
 
 /// What to open.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// A run, folders with runs below them, or the id of a recorded run. Without any: this folder,
-    /// else the default root.
+    /// A run, folders with runs below them, the id of a recorded run, or `latest`. Without any: this
+    /// folder, else the default root.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The colours of the screens, instead of those in the settings.
@@ -62,7 +63,7 @@ impl Arguments {
         }
         match &runs[..] {
             [] => super::runs::none_found(&looked_in),
-            [run] => super::log::follow(run, &LogRequest::default(), Form::Text, output),
+            [run] => super::log::follow(run, LogRequest::default(), &Bounds::none(), Form::Text, output),
             _ => super::runs::list(&runs, false, false, output),
         }
     }

@@ -1,4 +1,4 @@
-//! Which runs an argument means: a path, or the id of a run below the default root.
+//! Which runs an argument means: a path, the id of a run below the default root, or the latest one.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,9 @@ use crate::run::RunDirectory;
 use crate::run::find::Finder;
 
 use super::{Failure, default_root, say};
+
+/// Names the run that began last.
+const LATEST: &str = "latest";
 
 /// How many candidates an error names.
 const NAMED_CANDIDATES: usize = 8;
@@ -112,6 +115,13 @@ fn found_by_id(argument: &Path) -> (Vec<RunDirectory>, Option<PathBuf>) {
 
 fn by_id(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
     let (found, root) = found_by_id(argument);
+    if found.is_empty()
+        && argument == Path::new(LATEST)
+        && let Some(latest) = latest()
+    {
+        say(&format!("note: the latest run is {}", display::path(latest.path())));
+        return Ok(vec![latest]);
+    }
     if found.is_empty() {
         let below = root.map_or_else(String::new, |root| {
             format!(", and no run of that id below {}", display::path(&root))
@@ -122,6 +132,15 @@ fn by_id(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
         )));
     }
     Ok(found)
+}
+
+/// The run nearby that began last. Those that do not say when come first, by their paths.
+fn latest() -> Option<RunDirectory> {
+    let began = |run: &RunDirectory| {
+        let started = run.state().ok().and_then(|state| state.started_at);
+        (started.or(run.identity().created_at), run.path().to_owned())
+    };
+    runs_nearby().0.into_iter().max_by_key(began)
 }
 
 fn has_id(run: &RunDirectory, argument: &Path) -> bool {

@@ -34,7 +34,7 @@ Examples:
   stepwatch why run-7 --json | jq -r .verdict
   stepwatch why run-7 --for 5s      look at its processes for five seconds")]
 pub(crate) struct Arguments {
-    /// A run's folder, or the id of a recorded run (RUN or TASK/RUN).
+    /// A run's folder, the id of a recorded run (RUN or TASK/RUN), or `latest`: the one that began last.
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// Print one JSON object.

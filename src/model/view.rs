@@ -157,7 +157,15 @@ impl<'m> View<'m> {
     /// The position of the first entry whose seq is not below `seq`, in a run ordered by seq.
     #[must_use]
     pub fn position_of_seq(&self, seq: u64) -> u64 {
-        self.below(OrderKey::of_seq(seq))
+        self.position_of_key(OrderKey::of_seq(seq))
+    }
+
+    /// The position of the first entry whose key is not below `key`: so many stand below it.
+    #[must_use]
+    pub fn position_of_key(&self, key: OrderKey) -> u64 {
+        (0..self.sources.len())
+            .map(|source| self.spine_below(source, key) + self.displaced_below(source, key) as u64)
+            .sum()
     }
 
     /// The position of the first entry that was written at `time` or later, found by bisection: the
@@ -185,13 +193,6 @@ impl<'m> View<'m> {
 
     pub(crate) fn block(&self, source: usize, block: usize) -> Arc<ReadBlock> {
         self.cache.borrow_mut().get(&self.sources[source], block, self.order)
-    }
-
-    /// How many entries stand below the key.
-    fn below(&self, key: OrderKey) -> u64 {
-        (0..self.sources.len())
-            .map(|source| self.spine_below(source, key) + self.displaced_below(source, key) as u64)
-            .sum()
     }
 
     /// The same without reading anything: at least and at most so many.
@@ -247,7 +248,7 @@ impl<'m> View<'m> {
             return None;
         }
         let key = self.key_at(position)?;
-        let mut rest = position - self.below(key).min(position);
+        let mut rest = position - self.position_of_key(key).min(position);
         for source in 0..self.sources.len() {
             let spine = self.spine_below(source, key)..self.spine_below(source, key.next());
             let displaced = self.displaced_below(source, key)..self.displaced_below(source, key.next());
@@ -272,7 +273,7 @@ impl<'m> View<'m> {
             } else if most <= position {
                 false
             } else {
-                self.below(next) > position
+                self.position_of_key(next) > position
             };
             if more_stand_up_to_here {
                 high = middle;

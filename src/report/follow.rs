@@ -9,10 +9,10 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::diagnose::liveness;
 use crate::model::{Model, Place, Placed, Selection};
 use crate::run::{Now, RunDirectory, Status, Timestamp};
-use crate::tail::{Batch, OrderKey, RunReader};
+use crate::tail::{Batch, RunReader};
 
 use super::entry::{Form, Presentation};
-use super::log::{LogRequest, reported};
+use super::log::{LogRange, LogRequest, reported};
 use arrivals::Arrivals;
 
 /// How many batches the reader may be ahead of us.
@@ -35,19 +35,23 @@ pub trait Audience {
 /// one that stands behind it is marked as late. Ends when the run has ended and all of it is
 /// written, when the run is lost, or when nobody listens. Returns how many entries were written.
 ///
+/// Which part of the log is asked for is found in what is there at the beginning.
+///
 /// # Errors
-/// Whatever `out` answers, and where the reader cannot be started.
+/// Whatever `out` answers, where the reader cannot be started, and where `range` finds nothing.
 pub fn follow(
     directory: &RunDirectory,
-    request: &LogRequest,
+    request: LogRequest,
+    range: impl FnOnce(&Model) -> Result<LogRange, String>,
     form: Form,
     presentation: Presentation,
     out: &mut impl Write,
     audience: &mut impl Audience,
-) -> io::Result<u64> {
+) -> Result<u64, FollowError> {
     let (deliver, batches) = sync_channel(BATCHES_AHEAD);
     let reader = RunReader::spawn(directory.clone(), move |batch| deliver.send(batch).is_ok())?;
     let mut follower = Follower::new(directory, request, form, presentation);
+    let mut range = Some(range);
     let began = Instant::now();
     while audience.listens() {
         match batches.recv_timeout(TICK) {
@@ -55,6 +59,10 @@ pub fn follow(
                 let caught_up = batch.caught_up;
                 let now = Now { wall: Timestamp::from(SystemTime::now()), monotonic: began.elapsed() };
                 follower.take(batch, now, out)?;
+                if caught_up && let Some(range) = range.take() {
+                    follower.request.range = range(&follower.model).map_err(FollowError::Range)?;
+                    follower.begin(out)?;
+                }
                 out.flush()?;
                 follower.tell_notices(audience);
                 // A look takes in the state before the logs, so that nothing is behind it.
@@ -78,8 +86,19 @@ pub fn follow(
     Ok(follower.written)
 }
 
-struct Follower<'a> {
-    request: &'a LogRequest,
+/// Why a log is not followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// It cannot be read, or what was found cannot be written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The log has no such part.
+    #[error("{0}")]
+    Range(String),
+}
+
+struct Follower {
+    request: LogRequest,
     form: Form,
     presentation: Presentation,
     model: Model,
@@ -99,13 +118,8 @@ struct Follower<'a> {
     seems_lost: bool,
 }
 
-impl<'a> Follower<'a> {
-    fn new(
-        directory: &RunDirectory,
-        request: &'a LogRequest,
-        form: Form,
-        presentation: Presentation,
-    ) -> Self {
+impl Follower {
+    fn new(directory: &RunDirectory, request: LogRequest, form: Form, presentation: Presentation) -> Self {
         Self {
             request,
             form,
@@ -131,11 +145,6 @@ impl<'a> Follower<'a> {
         let (new, anew) = self.arrivals.take(&batch);
         self.model.apply(batch, now);
         if !self.begun {
-            if caught_up {
-                self.begun = true;
-                self.written = self.request.write(&self.model, out, self.form, self.presentation)?.entries;
-                self.highest = self.last_place();
-            }
             return Ok(());
         }
         if anew {
@@ -156,6 +165,14 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
+    /// Writes what is there.
+    fn begin(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.begun = true;
+        self.written = self.request.write(&self.model, out, self.form, self.presentation)?.entries;
+        self.highest = self.last_place();
+        Ok(())
+    }
+
     /// The last place of the whole run.
     fn last_place(&self) -> Option<Place> {
         let all = Selection::all();
@@ -172,7 +189,7 @@ impl<'a> Follower<'a> {
         let view = self.model.view(&selection);
         let mut entries = None;
         for place in &places {
-            if selection.hides(&place.channel) || !self.is_in_range(place.key) {
+            if selection.hides(&place.channel) || !self.request.range.contains(place.key) {
                 continue;
             }
             // New entries mostly stand one behind the other.
@@ -198,11 +215,6 @@ impl<'a> Follower<'a> {
         }
         self.highest = places.pop().max(self.highest.take());
         Ok(())
-    }
-
-    fn is_in_range(&self, key: OrderKey) -> bool {
-        self.request.from.is_none_or(|from| key >= OrderKey::of_seq(from))
-            && self.request.to.is_none_or(|to| key <= OrderKey::of_seq(to))
     }
 
     fn tell_notices(&mut self, audience: &mut impl Audience) {

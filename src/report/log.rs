@@ -27,10 +27,25 @@ pub struct LogRequest {
     pub channels: Vec<Channel>,
     /// Only entries whose text has a match.
     pub pattern: Option<Pattern>,
-    /// Only entries from this seq on.
-    pub from: Option<u64>,
-    /// Only entries up to this seq.
-    pub to: Option<u64>,
+    /// Only this part.
+    pub range: LogRange,
+}
+
+/// A part of a log, by the keys of its entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogRange {
+    /// Only entries whose key is not below this.
+    pub from: Option<OrderKey>,
+    /// Only entries whose key is below this.
+    pub before: Option<OrderKey>,
+}
+
+impl LogRange {
+    /// Whether an entry of that key is in it.
+    #[must_use]
+    pub fn contains(&self, key: OrderKey) -> bool {
+        self.from.is_none_or(|from| key >= from) && self.before.is_none_or(|before| key < before)
+    }
 }
 
 /// What became of a request.
@@ -114,8 +129,8 @@ impl LogRequest {
 
     /// The positions in which everything stands that is asked for.
     fn positions(&self, view: &View<'_>) -> Range<u64> {
-        let begin = self.from.map_or(0, |from| view.position_of_seq(from));
-        let end = self.to.map_or(view.len(), |to| view.position_of_seq(to.saturating_add(1)));
+        let begin = self.range.from.map_or(0, |from| view.position_of_key(from));
+        let end = self.range.before.map_or(view.len(), |before| view.position_of_key(before));
         let begin = match self.last {
             Some(last) if self.pattern.is_none() => begin.max(end.saturating_sub(last)),
             _ => begin,
@@ -125,10 +140,7 @@ impl LogRequest {
 
     /// The walk over these positions; `None` where its beginning cannot be read.
     fn walk<'m>(&self, view: &View<'m>, range: &Range<u64>) -> Option<Walk<'m>> {
-        let to = match self.to {
-            Some(to) => Cut::before_key(OrderKey::of_seq(to.saturating_add(1))),
-            None => Cut::end(),
-        };
+        let to = self.range.before.map_or(Cut::end(), Cut::before_key);
         let from = match range.start {
             _ if range.is_empty() => to,
             0 => Cut::BEGIN,

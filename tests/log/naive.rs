@@ -6,8 +6,9 @@ use std::io::Write as _;
 use proptest::prelude::*;
 use serde_json::json;
 use stepwatch::model::{Model, Pattern};
-use stepwatch::report::{Form, LogRequest, Presentation};
+use stepwatch::report::{Form, LogRange, LogRequest, Presentation};
 use stepwatch::run::{Channel, RunDirectory, decode, line_order};
+use stepwatch::tail::OrderKey;
 
 /// A log line as somebody might write it.
 fn log_line() -> impl Strategy<Value = String> {
@@ -35,8 +36,8 @@ fn naive(files: &[Vec<String>; 3], request: &LogRequest) -> Vec<u8> {
     entries.sort_by_key(|(seq, _, _)| *seq);
     entries.retain(|(seq, channel, line)| {
         (request.channels.is_empty() || request.channels.contains(channel))
-            && request.from.is_none_or(|from| *seq >= Some(from))
-            && request.to.is_none_or(|to| *seq <= Some(to))
+            && request.range.from.is_none_or(|from| *seq >= from.seq())
+            && request.range.before.is_none_or(|before| *seq < before.seq())
             && request
                 .pattern
                 .as_ref()
@@ -63,12 +64,11 @@ fn request() -> impl Strategy<Value = LogRequest> {
     let pattern = prop::option::of(prop::sample::select(vec!["a", "b$", "^$", "zzz"]));
     let seq = || prop::option::of(0..45_u64);
     (prop::option::of(0..30_u64), channels, pattern, seq(), seq()).prop_map(
-        |(last, channels, pattern, from, to)| LogRequest {
+        |(last, channels, pattern, from, before)| LogRequest {
             last,
             channels,
             pattern: pattern.map(|pattern| Pattern::new(pattern).unwrap()),
-            from,
-            to,
+            range: LogRange { from: from.map(OrderKey::of_seq), before: before.map(OrderKey::of_seq) },
         },
     )
 }

@@ -1,19 +1,47 @@
 //! Going to the place that was typed.
 
-use super::goal::{Goal, last_time_of_day, on_clock};
 use crate::app::{RunScreen, Size, layout::RunLayout};
-use crate::model::Order;
+use crate::model::{Goal, Order};
 use crate::run::Timestamp;
 
 /// So many entries at the begin of a log may be without a time where its first one is looked for.
 const UNTIMED: usize = 256;
 
 impl RunScreen {
+    /// Goes there, or as soon as anything of the run was read.
+    ///
+    /// # Errors
+    /// Says why there is no such place; then nothing moves.
+    pub(super) fn go_to_goal_once_read(&mut self, goal: Goal, size: Size) -> Result<(), String> {
+        if self.has_something_to_show() {
+            return self.go_to_goal(&goal, size);
+        }
+        self.finding.wished = Some(goal);
+        self.finding.tell("it is gone to when the run has been read that far");
+        Ok(())
+    }
+
+    /// Something was read: goes to what was typed before that.
+    pub(in crate::app) fn go_where_wished(&mut self, size: Size) {
+        if !self.has_something_to_show() {
+            return;
+        }
+        if let Some(goal) = self.finding.wished.take()
+            && let Err(why) = self.go_to_goal(&goal, size)
+        {
+            self.finding.refuse(why);
+        }
+    }
+
+    fn has_something_to_show(&self) -> bool {
+        self.caught_up() || self.model.counts().entries > 0
+    }
+
     /// Goes there.
     ///
     /// # Errors
     /// Says why there is no such place; then nothing moves.
-    pub(super) fn go_to_goal(&mut self, goal: &Goal, size: Size) -> Result<(), String> {
+    fn go_to_goal(&mut self, goal: &Goal, size: Size) -> Result<(), String> {
         self.give_up_hunt();
         let height = usize::from(RunLayout::new(size).log_height);
         let before = self.pane.stand();
@@ -88,17 +116,9 @@ impl RunScreen {
     fn time_of(&self, goal: &Goal) -> Result<Timestamp, String> {
         let last = self.model.channels().iter().filter_map(|channel| channel.last_time).max();
         let Some(last) = last else { return Err("no entry of this log has a time".to_owned()) };
-        let time = match goal {
-            Goal::Back(distance) => {
-                let milliseconds = i64::try_from(distance.as_millis()).unwrap_or(i64::MAX);
-                Some(Timestamp::from_milliseconds(last.milliseconds().saturating_sub(milliseconds)))
-            }
-            Goal::TimeOfDay(time) => last_time_of_day(*time, last, &self.zone),
-            Goal::DateTime(time) => on_clock(*time, &self.zone),
-            Goal::Instant(time) => Some(*time),
-            Goal::Seq(_) | Goal::Percent(_) | Goal::Checkpoint(_) => None,
+        let Some(time) = goal.instant(last, &self.zone) else {
+            return Err("there is no such time".to_owned());
         };
-        let Some(time) = time else { return Err("there is no such time".to_owned()) };
         let told = |time: Timestamp| time.time_of_day(&self.zone);
         if time > last {
             return Err(format!("that is after the last entry, of {}", told(last)));

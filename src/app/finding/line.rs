@@ -1,12 +1,12 @@
 //! The line at the foot of the screen in which a pattern or a place is typed.
 
-use super::{OneFilter, Search, goal, hunt::Direction, hunt::Sought};
+use super::{OneFilter, Search, hunt::Direction, hunt::Sought};
 use crate::app::editor::Editor;
 use crate::app::key::{Key, KeyCode};
 use crate::app::layout::RunLayout;
 use crate::app::log_pane::Stand;
 use crate::app::{RunScreen, Size};
-use crate::model::Pattern;
+use crate::model::{Goal, Pattern};
 
 /// What is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,7 +212,8 @@ impl RunScreen {
 
     fn accept_goal(&mut self, size: Size) {
         let Some(line) = &self.finding.line else { return };
-        let gone = goal::parse(line.editor.text()).and_then(|goal| self.go_to_goal(&goal, size));
+        let goal = line.editor.text().parse::<Goal>();
+        let gone = goal.and_then(|goal| self.go_to_goal_once_read(goal, size));
         match (gone, &mut self.finding.line) {
             (Ok(()), line) => *line = None,
             (Err(why), Some(line)) => line.problem = Some(why),

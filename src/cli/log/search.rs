@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use color_eyre::eyre::WrapErr as _;
 
-use super::{refuse_range_without_seq, unread_log, unreadable};
+use super::bounds::Bounds;
+use super::{unread_log, unreadable};
 use crate::cli::{Failure, Outcome, Output, output_failed, say, target};
 use crate::display;
 use crate::model::Model;
@@ -27,7 +28,8 @@ pub(super) fn means_several(arguments: &[PathBuf]) -> bool {
 /// searched.
 pub(super) fn run(
     arguments: &[PathBuf],
-    request: &LogRequest,
+    mut request: LogRequest,
+    bounds: &Bounds,
     form: Form,
     output: &mut Output,
 ) -> Result<Outcome, Failure> {
@@ -47,7 +49,7 @@ pub(super) fn run(
         let above = form == Form::Text && presentation.terminal;
         out.heading = above.then(|| name.clone());
         let shown = (!above).then_some(name.as_str());
-        match search(run, request, form, shown, &mut out, &mut channels) {
+        match search(run, &mut request, bounds, form, shown, &mut out, &mut channels) {
             Ok(found) => hits += found,
             Err(Failed::Output(error)) => return Err(output_failed(error)),
             Err(Failed::Run(failure)) => {
@@ -88,7 +90,8 @@ impl From<Failure> for Failed {
 /// Writes the hits in one run and returns how many there are. Notes which channels it has.
 fn search(
     run: &RunDirectory,
-    request: &LogRequest,
+    request: &mut LogRequest,
+    bounds: &Bounds,
     form: Form,
     name: Option<&str>,
     out: &mut Grouped<'_>,
@@ -96,7 +99,7 @@ fn search(
 ) -> Result<u64, Failed> {
     let model = Model::load(run.clone()).wrap_err("it cannot be read").map_err(Failure::from)?;
     channels.extend(model.channels().iter().map(|state| state.channel.clone()));
-    refuse_range_without_seq(request, model.order())?;
+    request.range = bounds.range(&model).map_err(Failure::could_not)?;
     let presentation = out.presentation;
     let written = request.write_named(name, &model, out, form, presentation).map_err(Failed::Output)?;
     if written.unreadable > 0 {

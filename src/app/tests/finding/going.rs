@@ -65,7 +65,7 @@ fn a_wish_that_is_impossible_is_told_in_the_line_and_nothing_moves() {
         ("-11m", "from 08:00:00.000 to 08:10:00.000"),
         ("2026-03-22 08:00", "after the last entry, of 08:10:00.000"),
         ("c7", "checkpoints are being read"),
-        ("what", "go to a seq"),
+        ("what", "a place is a seq"),
         ("200%", "from 0% to 100%"),
     ] {
         finder.press(&format!(":{typed}⏎"));
@@ -79,6 +79,22 @@ fn a_wish_that_is_impossible_is_told_in_the_line_and_nothing_moves() {
     assert_eq!(finder.problem(), Some("there is no checkpoint 7: c shows those there are"));
     finder.press("⌫2⏎");
     assert_eq!(finder.problem(), Some("checkpoint 2 does not say where in the log it stands"));
+}
+
+#[test]
+fn a_place_that_is_typed_before_anything_was_read_is_gone_to_with_the_first_of_it() {
+    for (typed, at, told) in
+        [("30", Some("30"), ""), ("50%", Some("30"), ""), ("70", None, "the highest one is 60")]
+    {
+        let fixture = Fixture::new(with_log_rows(5));
+        (1..=60).for_each(|seq| fixture.append("stdout", seq, &text_of(seq)));
+        let mut finder = Finder::new(fixture);
+        finder.press(&format!(":{typed}⏎"));
+        assert_eq!((finder.problem(), finder.fixture.app.screen()), (None, ScreenKind::Run), "{typed}");
+        finder.look();
+        assert_eq!(finder.at().as_deref(), at, "{typed}");
+        assert!(finder.said().contains(told), "{typed}: {}", finder.said());
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! What can be typed behind `:`, and what it means.
+//! How people name a place in a log, behind `:` and on the command line, and what it means.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::civil::{Date, DateTime, Time};
@@ -7,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::run::Timestamp;
 
-/// A place in the log that somebody wants to go to.
+/// A place in a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Goal {
     /// The entry of that seq.
@@ -27,14 +28,37 @@ pub enum Goal {
 }
 
 /// What can be typed, for whoever typed something else.
-const FORMS: &str = "go to a seq, a time (08:12), a distance back (-5m), a checkpoint (c2) or a part (50%)";
+const FORMS: &str =
+    "a place is a seq, a time (08:12), a distance back (-5m), a checkpoint (c2) or a part (50%)";
 
-/// Reads what was typed.
-///
-/// # Errors
-/// Says what is wrong with it, or what could have been typed.
-pub fn parse(text: &str) -> Result<Goal, String> {
-    let text = text.trim();
+impl FromStr for Goal {
+    type Err = String;
+
+    /// Reads what was typed, or says what is wrong with it and what could have been typed.
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse(text.trim())
+    }
+}
+
+impl Goal {
+    /// The point in time that is meant, where one is, in a log whose last entry is of `last`, by the
+    /// clock in `zone`. `None` also for a time that this clock never shows.
+    #[must_use]
+    pub fn instant(&self, last: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Back(distance) => {
+                let milliseconds = i64::try_from(distance.as_millis()).unwrap_or(i64::MAX);
+                Some(Timestamp::from_milliseconds(last.milliseconds().saturating_sub(milliseconds)))
+            }
+            Self::TimeOfDay(time) => last_time_of_day(*time, last, zone),
+            Self::DateTime(time) => on_clock(*time, zone),
+            Self::Instant(time) => Some(*time),
+            Self::Seq(_) | Self::Percent(_) | Self::Checkpoint(_) => None,
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<Goal, String> {
     if let Some(distance) = text.strip_prefix('-') {
         return duration(distance).map(Goal::Back).ok_or_else(|| {
             format!("-{distance} is no distance back: a number with s, m, h or d, as in -5m or -1h30m")
@@ -136,8 +160,7 @@ pub fn last_time_of_day(time: Time, last: Timestamp, zone: &TimeZone) -> Option<
 }
 
 /// The point in time at which a clock in `zone` shows that. Where it shows it twice, the first time.
-#[must_use]
-pub fn on_clock(time: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+fn on_clock(time: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     let instant = zone.to_timestamp(time).ok()?;
     Some(Timestamp::from_milliseconds(instant.as_millisecond()))
 }
@@ -168,15 +191,15 @@ mod tests {
             ("2026-03-21 08:12", Goal::DateTime(jiff::civil::date(2026, 3, 21).at(8, 12, 0, 0))),
             ("2026-03-21T08:12:04Z", Goal::Instant(Timestamp::from_milliseconds(1_774_080_724_000))),
         ] {
-            assert_eq!(parse(text), Ok(goal), "{text}");
+            assert_eq!(text.parse(), Ok(goal), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_goal_is_told_with_what_could_be() {
         for (text, told) in [
-            ("x", "go to a seq"),
-            ("", "go to a seq"),
+            ("x", "a place is a seq"),
+            ("", "a place is a seq"),
             ("-5", "no distance back"),
             ("-m", "no distance back"),
             ("-99999999999999999999d", "no distance back"),
@@ -184,10 +207,10 @@ mod tests {
             ("24:00", "is no time"),
             ("08:60", "is no time"),
             ("08:12:30:1", "is no time"),
-            ("c", "go to a seq"),
-            ("99999999999999999999", "go to a seq"),
+            ("c", "a place is a seq"),
+            ("99999999999999999999", "a place is a seq"),
         ] {
-            let why = parse(text).unwrap_err();
+            let why = text.parse::<Goal>().unwrap_err();
             assert!(why.contains(told), "{text}: {why}");
         }
     }
