@@ -220,6 +220,25 @@ fn the_wheel_scrolls_and_a_click_sets_the_cursor() {
 }
 
 #[test]
+fn a_terminal_that_can_move_no_cursor_is_written_to_as_a_pipe_is() {
+    let run = tempfile::tempdir().unwrap();
+    append(run.path(), 1..=3);
+    fs::write(run.path().join("state.json"), r#"{"status":"succeeded","exitCode":0}"#).unwrap();
+    let path = run.path().to_str().unwrap();
+    let mut session = Session::stepwatch(&[path], &[("TERM", "dumb")], 24, 80);
+    assert_eq!(session.wait_for_end().exit_code(), 0);
+    let received = String::from_utf8(session.received()).unwrap();
+    assert!(received.starts_with("[stdout] ") && received.lines().count() == 3, "{received:?}");
+    assert!(!received.contains('\u{1b}'), "{received:?}");
+    for arguments in [&["demo"][..], &["exec", "--watch", "--", "true"]] {
+        let mut session = Session::stepwatch(arguments, &[("TERM", "dumb")], 24, 80);
+        assert_ne!(session.wait_for_end().exit_code(), 0, "{arguments:?}");
+        let told = session.contents();
+        assert!(told.contains("need") && told.contains("terminal"), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
 fn hostile_text_reaches_the_terminal_only_as_visible_characters() {
     let run = Run::new(1);
     let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[?1049l\u{9b}31m\u{202e}evil";

@@ -117,6 +117,8 @@ impl App {
     #[must_use]
     pub fn title(&self, now: Now) -> String {
         let title = match (&self.run, &self.runs) {
+            // What it is called is not known yet.
+            (Some(run), _) if !run.has_something_to_show() => "stepwatch".to_owned(),
             (Some(run), _) => {
                 let is_stuck = self.judged().is_some_and(|judged| judged.verdict.alarm);
                 let status = match run.status() {

@@ -11,7 +11,7 @@ use clap::Args;
 use color_eyre::eyre::{WrapErr as _, eyre};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::output::Output;
+use super::output::{Output, shows_screens};
 use super::{Failure, Outcome, output_failed};
 use crate::app::Start;
 use crate::display;
@@ -106,6 +106,11 @@ const ACTS: [Act; 6] = [
 
 /// Makes the demo's runs, and shows them or leaves them running.
 pub(crate) fn run(arguments: &DemoArguments, output: &mut Output) -> Result<Outcome, Failure> {
+    if !arguments.headless && !shows_screens() {
+        return Err(Failure::could_not(
+            "the screens need a terminal on standard output; --headless makes the runs and prints their root",
+        ));
+    }
     let root = make_root()?;
     let mut runs = Vec::new();
     for act in &ACTS {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, output};
 use crate::app::Start;
 use crate::display;
 use crate::record::{self, Options, Output, Prepared};
@@ -88,9 +88,9 @@ pub(crate) struct ExecArguments {
 /// Records the command and ends as it did.
 pub(crate) fn run(arguments: ExecArguments, colour: bool) -> Result<Outcome, Failure> {
     let watch = arguments.watch;
-    if watch && !io::stdout().is_terminal() {
+    if watch && !output::shows_screens() {
         return Ok(own_failure(
-            "--watch needs a terminal on standard output; leave it out, or open the run with stepwatch in another terminal",
+            "--watch needs a terminal that can show the screens on standard output; leave it out, or open the run with stepwatch in another terminal",
         ));
     }
     let options = match options(arguments) {

@@ -14,7 +14,7 @@ use crate::tui;
 
 use super::keeper::Keeper;
 use super::log::bounds::Bounds;
-use super::{Failure, Outcome, Output, target};
+use super::{Failure, Outcome, Output, output, target};
 
 /// What to open.
 #[derive(Debug, clap::Args)]
@@ -56,7 +56,7 @@ impl Arguments {
         } else {
             (target::runs(&self.paths)?, self.paths[0].clone())
         };
-        if output.presentation().terminal {
+        if output::shows_screens() {
             let (theme, fresh) = (self.theme, self.fresh);
             let start = self.start(&runs, looked_in);
             return on_screen(start, output.presentation().color, theme, fresh);

@@ -29,11 +29,10 @@ impl Output {
         let stdout = io::stdout().lock();
         let terminal = stdout.is_terminal();
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
         let color = match choice {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => terminal && !dumb && !is_set("NO_COLOR"),
+            ColorChoice::Auto => terminal && !is_dumb() && !is_set("NO_COLOR"),
         };
         let presentation = Presentation { terminal, color };
         Self { writer: BufWriter::with_capacity(1 << 16, stdout), presentation }
@@ -43,6 +42,17 @@ impl Output {
     pub(crate) fn presentation(&self) -> Presentation {
         self.presentation
     }
+}
+
+/// Whether standard output is a terminal that can show the screens: where it cannot move its cursor,
+/// as the shells inside of editors, it is only written to.
+pub(crate) fn shows_screens() -> bool {
+    io::stdout().is_terminal() && !is_dumb()
+}
+
+/// By the convention that such terminals are named so.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb")
 }
 
 impl Write for Output {

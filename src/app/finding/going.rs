@@ -33,7 +33,8 @@ impl RunScreen {
         }
     }
 
-    fn has_something_to_show(&self) -> bool {
+    /// Whether anything of the run was read.
+    pub(in crate::app) fn has_something_to_show(&self) -> bool {
         self.caught_up() || self.model.counts().entries > 0
     }
 
@@ -126,6 +127,8 @@ impl RunScreen {
         let all = self.model.view(&crate::model::Selection::all());
         let first = all.from(0).take(UNTIMED).find_map(|placed| placed.entry.time);
         match first.filter(|first| time < *first && self.model.ending().is_none()) {
+            // The log is shorter than that: it goes back to its beginning.
+            Some(first) if matches!(goal, Goal::Back(_)) => Ok(first),
             Some(first) => {
                 Err(format!("the log has no such time: it is from {} to {}", told(first), told(last)))
             }

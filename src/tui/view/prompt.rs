@@ -209,6 +209,8 @@ fn note(prompt: &Prompt, look: &Look) -> Vec<Piece> {
                 let hint = format!("{key} begins another line: its detail");
                 pieces.push(Piece::new(hint, theme.faint(), 3));
             }
+            // What stands there at first is a proposal.
+            pieces.push(Piece::new("ctrl-u clears the line".to_owned(), theme.faint(), 4));
         }
         _ => {}
     }

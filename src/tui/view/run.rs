@@ -353,7 +353,9 @@ fn clocks(run: &RunScreen, now: Now, look: &Look) -> Vec<Piece> {
 fn verdict(run: &RunScreen, judged: Option<&Judged>, look: &Look) -> Vec<Piece> {
     let theme = look.theme;
     let Some(verdict) = judged.map(|judged| &judged.verdict) else {
-        let text = if run.has_clock() { "looking at its processes …" } else { "" };
+        // Of a run whose folder is gone nothing is asked.
+        let is_there = !run.model().notices().iter().any(|notice| notice.about.is_empty());
+        let text = if run.has_clock() && is_there { "looking at its processes …" } else { "" };
         return vec![Piece::new(text, theme.faint(), 0)];
     };
     let sentence = display::one_line(&verdict.sentence);

@@ -30,6 +30,8 @@ fn a_place_that_is_typed_is_gone_to() {
         ("08:05:01", "131"),
         ("-5m", "130"),
         ("-1m30s", "151"),
+        // Further back than the log goes.
+        ("-11m", "100"),
         ("c2", "125"),
         ("0%", "100"),
         ("100%", "160"),
@@ -62,7 +64,6 @@ fn a_wish_that_is_impossible_is_told_in_the_line_and_nothing_moves() {
         ("99", "the lowest one is 100"),
         ("1000", "the highest one is 160"),
         ("08:11", "from 08:00:00.000 to 08:10:00.000"),
-        ("-11m", "from 08:00:00.000 to 08:10:00.000"),
         ("2026-03-22 08:00", "after the last entry, of 08:10:00.000"),
         ("c7", "checkpoints are being read"),
         ("what", "a place is a seq"),
