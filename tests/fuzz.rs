@@ -74,6 +74,11 @@ fn a_filter_finds_in_a_line_what_it_finds_in_its_text() {
 }
 
 #[test]
+fn whatever_is_typed_for_a_place_is_read_or_refused_and_lies_within_the_log() {
+    run("goal");
+}
+
+#[test]
 fn every_target_has_a_corpus_and_every_corpus_a_target() {
     let targets: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
     let folders = fs::read_dir(CORPORA).unwrap();

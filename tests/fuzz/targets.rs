@@ -3,13 +3,14 @@
 
 use std::sync::OnceLock;
 
+use jiff::tz::TimeZone;
 use regex::Regex;
 use stepwatch::app::Key;
 use stepwatch::checkpoint::Record;
 use stepwatch::display::{self, Limits};
-use stepwatch::model::{Filter, Pattern, Scratch};
+use stepwatch::model::{Filter, Goal, Pattern, Scratch};
 use stepwatch::run::seq::canonical_seq;
-use stepwatch::run::{MAX_SEQ, decode, line_order};
+use stepwatch::run::{MAX_SEQ, Timestamp, decode, line_order};
 use stepwatch::settings::Settings;
 use stepwatch::tail::Order;
 use stepwatch::tail::scan::scan_lines;
@@ -33,6 +34,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "settings", tokens: OF_SETTINGS, check: reading_settings },
     Target { name: "key", tokens: OF_KEYS, check: reading_a_key },
     Target { name: "filter", tokens: OF_PATTERNS, check: filtering },
+    Target { name: "goal", tokens: OF_GOALS, check: naming_a_place },
 ];
 
 const OF_LINES: &[&[u8]] = &[
@@ -77,6 +79,27 @@ const OF_SETTINGS: &[&[u8]] = &[
 ];
 const OF_KEYS: &[&[u8]] =
     &[b"ctrl-", b"alt-", b"shift-", b"-", b"+", b"f1", b"esc", b"\xc3\xa9", b" ", b"\0"];
+const OF_GOALS: &[&[u8]] = &[
+    b"-",
+    b":",
+    b"%",
+    b"c",
+    b"d",
+    b"h",
+    b"m",
+    b"s",
+    b"T",
+    b"Z",
+    b" ",
+    b".",
+    b"08:12",
+    b"2026-03-21",
+    b"9999",
+    b"-9999-01-01",
+    b"+25:59",
+    b"[Europe/Paris]",
+    b"99999999999999999999",
+];
 const OF_PATTERNS: &[&[u8]] = &[
     b"(", b")", b"[", b"]", b"{9}", b"*", b"+", b"?", b"\\", b"|", b"\\p{L}", b"(?-u)", b"\xff", b"\n", b".",
 ];
@@ -179,6 +202,26 @@ fn reading_settings(bytes: &[u8]) {
 }
 
 /// A key that is read is written and read the same.
+/// Never panics, also for times at the ends of what there is, and what stands before the end of a log
+/// is not behind it.
+fn naming_a_place(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let read = text.parse::<Goal>();
+    assert_eq!(format!("\u{a0} {text} ").parse::<Goal>(), read);
+    let Ok(goal) = read else { return };
+    for last in [i64::MIN, -1, 0, 1_774_080_724_036, i64::MAX] {
+        let last = Timestamp::from_milliseconds(last);
+        for zone in
+            [TimeZone::UTC, TimeZone::fixed(jiff::tz::offset(-11)), TimeZone::fixed(jiff::tz::offset(14))]
+        {
+            let found = goal.instant(last, &zone);
+            if matches!(goal, Goal::Back(_) | Goal::TimeOfDay(_)) {
+                assert!(found.is_none_or(|found| found <= last), "{goal:?}: {found:?}");
+            }
+        }
+    }
+}
+
 fn reading_a_key(bytes: &[u8]) {
     if let Ok(key) = String::from_utf8_lossy(bytes).parse::<Key>() {
         assert_eq!(key.to_string().parse::<Key>().ok(), Some(key), "{key}");
