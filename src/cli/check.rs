@@ -23,7 +23,8 @@ Examples:
   stepwatch check runs/task-42/run-7
   stepwatch check run-7 --json | jq .gaps")]
 pub(crate) struct Arguments {
-    /// A run's folder, the id of a recorded run (RUN or TASK/RUN), or `latest`: the one that began last.
+    /// A run's folder, the id of a run that was recorded or is below this folder (RUN or TASK/RUN), or
+    /// `latest`: the one that began last.
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// Print one JSON object.

@@ -59,7 +59,8 @@ impl Arguments {
 /// Which run is meant.
 #[derive(Debug, clap::Args)]
 struct Run {
-    /// A run's folder, the id of a recorded run (RUN or TASK/RUN), or `latest`: the one that began last.
+    /// A run's folder, the id of a run that was recorded or is below this folder (RUN or TASK/RUN), or
+    /// `latest`: the one that began last.
     #[arg(value_name = "RUN")]
     run: PathBuf,
 }

@@ -42,7 +42,8 @@ Examples:
   stepwatch log run-7 --all --raw --channel stdout > out    the step's output as it came
   stepwatch log run-7 --all --json | jq -r .text            JSON, an entry a line")]
 pub(crate) struct Arguments {
-    /// A run's folder, the id of a recorded run (RUN or TASK/RUN), or `latest`: the one that began last.
+    /// A run's folder, the id of a run that was recorded or is below this folder (RUN or TASK/RUN), or
+    /// `latest`: the one that began last.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// Only the last N entries of those asked for, in each run.

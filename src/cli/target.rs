@@ -1,4 +1,5 @@
-//! Which runs an argument means: a path, the id of a run below the default root, or the latest one.
+//! Which runs an argument means: a path, the id of a run below the default root or the working
+//! directory, or the latest one.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -101,16 +102,19 @@ fn cannot_read(argument: &Path, error: &std::io::Error) -> Failure {
     Failure::could_not(format!("{} cannot be read: {error}", display::path(argument)))
 }
 
-/// The runs below the default root whose folders or ids are `RUN` or `TASK/RUN`, and that root.
+/// The runs whose folders or ids are `RUN` or `TASK/RUN`, below the default root, else below the
+/// working directory, which may have much else in it; and that root.
 fn found_by_id(argument: &Path) -> (Vec<RunDirectory>, Option<PathBuf>) {
     let root = default_root();
-    let all = root.as_deref().map(runs_below).unwrap_or_default();
-    let mut found: Vec<RunDirectory> =
-        all.iter().filter(|run| run.path().ends_with(argument)).cloned().collect();
-    if found.is_empty() {
-        found = all.into_iter().filter(|run| has_id(run, argument)).collect();
-    }
+    let found = root.as_deref().map(|root| found_below(root, argument)).unwrap_or_default();
+    let found = if found.is_empty() { found_below(Path::new("."), argument) } else { found };
     (found, root)
+}
+
+fn found_below(root: &Path, argument: &Path) -> Vec<RunDirectory> {
+    let all = runs_below(root);
+    let found: Vec<RunDirectory> = all.iter().filter(|run| run.path().ends_with(argument)).cloned().collect();
+    if found.is_empty() { all.into_iter().filter(|run| has_id(run, argument)).collect() } else { found }
 }
 
 fn by_id(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
@@ -123,11 +127,9 @@ fn by_id(argument: &Path) -> Result<Vec<RunDirectory>, Failure> {
         return Ok(vec![latest]);
     }
     if found.is_empty() {
-        let below = root.map_or_else(String::new, |root| {
-            format!(", and no run of that id below {}", display::path(&root))
-        });
+        let root = root.map_or_else(String::new, |root| format!(" or {}", display::path(&root)));
         return Err(Failure::could_not(format!(
-            "{}: no such folder{below}; `stepwatch runs` lists the runs",
+            "{}: no such folder, and no run of that id below this one{root}; `stepwatch runs` lists the runs",
             display::path(argument)
         )));
     }

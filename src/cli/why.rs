@@ -34,7 +34,8 @@ Examples:
   stepwatch why run-7 --json | jq -r .verdict
   stepwatch why run-7 --for 5s      look at its processes for five seconds")]
 pub(crate) struct Arguments {
-    /// A run's folder, the id of a recorded run (RUN or TASK/RUN), or `latest`: the one that began last.
+    /// A run's folder, the id of a run that was recorded or is below this folder (RUN or TASK/RUN), or
+    /// `latest`: the one that began last.
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// Print one JSON object.

@@ -70,6 +70,31 @@ fn a_run_that_says_that_it_waits_is_listed_as_stuck_when_it_is_asked_why() {
 }
 
 #[test]
+fn a_run_below_the_current_folder_is_named_by_its_id_as_a_recorded_one_is() {
+    let here = tempfile::tempdir().unwrap();
+    let recorded = tempfile::tempdir().unwrap();
+    let write = |root: &std::path::Path, run: &str, text: &str| {
+        let folder = root.join("runs/task-1").join(run);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("stdout.jsonl"), format!("{}\n", json!({"seq": 1, "text": text}))).unwrap();
+    };
+    write(here.path(), "run-1", "here");
+    write(here.path(), "run-2", "here too");
+    write(recorded.path(), "run-2", "recorded");
+    let log = |run: &str| {
+        let mut command = stepwatch();
+        command.current_dir(here.path()).env("STEPWATCH_ROOT", recorded.path());
+        command.args(["log", run]).output().unwrap()
+    };
+    for (run, text) in [("run-1", "here"), ("task-1/run-1", "here"), ("run-2", "recorded")] {
+        assert_eq!(String::from_utf8_lossy(&log(run).stdout), format!("[stdout] {text}\n"), "{run}");
+    }
+    let none = log("run-3");
+    assert_eq!(code(&none), 3);
+    assert!(error(&none).contains("no run of that id below this one or /"), "{}", error(&none));
+}
+
+#[test]
 fn where_there_are_no_runs_the_answer_is_no() {
     let empty = tempfile::tempdir().unwrap();
     for arguments in [&["runs"][..], &[]] {
