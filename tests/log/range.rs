@@ -1,6 +1,7 @@
 //! `stepwatch log --from` and `--to` with everything that names a place.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -145,21 +146,13 @@ fn the_latest_run_is_the_one_that_began_last() {
         fs::write(folder.join("state.json"), state).unwrap();
         fs::write(folder.join("stdout.jsonl"), lines(&[json!({"seq": 1, "text": text})])).unwrap();
     }
+    let nowhere = tempfile::tempdir().unwrap();
+    let ask = |here: &Path, recorded: &Path, arguments: &[&str]| {
+        stepwatch().current_dir(here).env("STEPWATCH_ROOT", recorded).args(arguments).output().unwrap()
+    };
     let latest = |arguments: &[&str]| {
-        let elsewhere = tempfile::tempdir().unwrap();
-        let recorded = stepwatch()
-            .current_dir(elsewhere.path())
-            .env("STEPWATCH_ROOT", root.path())
-            .args(arguments)
-            .output()
-            .unwrap();
-        let here = stepwatch()
-            .current_dir(root.path())
-            .env("STEPWATCH_ROOT", elsewhere.path())
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert_eq!(recorded.stdout, here.stdout);
+        let recorded = ask(nowhere.path(), root.path(), arguments);
+        assert_eq!(recorded.stdout, ask(root.path(), nowhere.path(), arguments).stdout);
         (code(&recorded), String::from_utf8_lossy(&recorded.stdout).into_owned(), error(&recorded))
     };
     let (status, text, note) = latest(&["log", "latest"]);
@@ -168,14 +161,6 @@ fn the_latest_run_is_the_one_that_began_last() {
     assert_eq!(latest(&["why", "latest"]).0, 0);
     // A run that is called so is meant before it.
     fs::rename(root.path().join("task/b"), root.path().join("task/latest")).unwrap();
-    let named = stepwatch().env("STEPWATCH_ROOT", root.path()).args(["log", "latest"]).output().unwrap();
-    assert_eq!(named.stdout, b"[stdout] first\n");
-    let none = tempfile::tempdir().unwrap();
-    let output = stepwatch()
-        .current_dir(none.path())
-        .env("STEPWATCH_ROOT", none.path())
-        .args(["log", "latest"])
-        .output()
-        .unwrap();
-    assert_eq!(code(&output), 3);
+    assert_eq!(latest(&["log", "latest"]).1, "[stdout] first\n");
+    assert_eq!(code(&ask(nowhere.path(), nowhere.path(), &["log", "latest"])), 3);
 }
