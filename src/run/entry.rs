@@ -42,7 +42,7 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// A JSON object in which nothing that could be shown was recognised: the line as it stands.
     Other(String),
-    /// A line that is no JSON object, or one whose known keys hold values of a wrong type: the
+    /// A line that is no JSON object, or one in which what would be shown is of a wrong type: the
     /// line as it stands.
     Raw(Vec<u8>),
 }
@@ -197,6 +197,9 @@ mod tests {
         assert!(matches!(decode(br#"{"seq":5,"text":"cut"#).body, Body::Raw(_)));
         assert!(matches!(decode(br#"{"seq":5,"text":7}"#).body, Body::Raw(_)));
         assert!(matches!(decode(br#"{"seq":5,"bytes":"*"}"#).body, Body::Raw(_)));
+        // What a worker says is shown, whatever it calls its text.
+        assert!(matches!(decode(br#"{"seq":5,"text":7,"event":"e"}"#).body, Body::Worker { .. }));
+        assert!(matches!(decode(br#"{"seq":5,"text":"x","event":7}"#).body, Body::Raw(_)));
         assert!(matches!(decode(b"{\"seq\":5,\"x\":\"\xff\"}").body, Body::Raw(_)));
         assert_eq!(decode(b"thread panicked").text(), b"thread panicked");
         assert!(matches!(decode(br#"{"seq":5,"msg":"hi"}"#).body, Body::Other(_)));

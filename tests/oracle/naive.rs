@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use stepwatch::model::Counts;
 use stepwatch::run::{Channel, MAX_SEQ};
@@ -49,6 +50,40 @@ pub(crate) struct Naive {
     pub(crate) gaps: Vec<(u64, u64)>,
 }
 
+/// A JSON object whose keys may stand in it more than once.
+struct Object(Vec<(String, Value)>);
+
+impl Object {
+    /// What a key holds, where it stands first.
+    fn get(&self, key: &str) -> Option<&Value> {
+        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+struct Pairs;
+
+impl<'de> Visitor<'de> for Pairs {
+    type Value = Object;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Object(pairs))
+    }
+}
+
 /// What a line is, read alone.
 #[derive(Debug)]
 struct Read {
@@ -61,11 +96,14 @@ struct Read {
 
 fn read(line: &[u8]) -> Read {
     let canonical = canonical(line);
-    let Ok(Value::Object(object)) = serde_json::from_slice::<Value>(line) else {
+    let Ok(object) = serde_json::from_slice::<Object>(line) else {
         return Read { seq: canonical, object: canonical.is_some(), whole: false };
     };
     let right = |key: &str| matches!(object.get(key), None | Some(Value::Null | Value::String(_)));
-    let whole = right("text") && right("renderedLine") && right("event");
+    let says = |key: &str| matches!(object.get(key), Some(Value::String(_)));
+    // What a worker says of its entry is shown; then a text beside it is whatever its writer means.
+    let is_worker = says("renderedLine") || says("event");
+    let whole = right("renderedLine") && right("event") && (is_worker || right("text"));
     match object.get("seq") {
         None => Read { seq: None, object: true, whole },
         Some(value) => match value.as_u64().filter(|seq| *seq <= MAX_SEQ) {
